@@ -1,0 +1,1 @@
+"""What Abby is: orders, quotas, pictures. Knows no chat, web or terminal library."""
