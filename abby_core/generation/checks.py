@@ -1,0 +1,107 @@
+"""What can be said against a request before any provider is asked (pure).
+
+Requests carry what strangers typed, so nothing is taken on trust here, not even the types.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from abby_core.errors import InvalidRequest, PictureRejected
+from abby_core.generation.picture_bytes import by, media_type, picture_size
+from abby_core.generation.provider import Capabilities
+from abby_core.generation.request import (
+    CFG_SCALE_MAX,
+    PROMPT_CHARACTERS_MAX,
+    SEED_MAX,
+    SIDE_PIXELS_MAX,
+    SIDE_PIXELS_MIN,
+    STEPS_MAX,
+    STYLES,
+    UPSCALE_SIDE_PIXELS_MAX,
+    ImageRequest,
+    ImageToImage,
+    TextToImage,
+    Upscale,
+)
+
+_LAYOUT_CHARACTERS = frozenset("\n\r\t")
+"""Control characters that people do type: a prompt may have lines."""
+
+
+def check_request(request: ImageRequest) -> None:
+    """Raise InvalidRequest, in words that say what to change, for what no provider could carry out."""
+    match request:
+        case TextToImage():
+            _check_words(request)
+            _whole("width", request.width, SIDE_PIXELS_MIN, SIDE_PIXELS_MAX)
+            _whole("height", request.height, SIDE_PIXELS_MIN, SIDE_PIXELS_MAX)
+        case ImageToImage():
+            _check_picture(request.image)
+            _check_words(request)
+            _number("image_strength", request.image_strength, 0, 1)
+        case Upscale():
+            _check_picture(request.image)
+            _check_text("prompt", request.prompt)
+            _whole("width", request.width, SIDE_PIXELS_MIN, UPSCALE_SIDE_PIXELS_MAX)
+    _whole("seed", request.seed, 0, SEED_MAX)
+
+
+def check_input(request: ImageToImage | Upscale, capabilities: Capabilities) -> None:
+    """Raise InvalidRequest for a picture larger than the provider takes. Reads its header only."""
+    if len(request.image) > capabilities.input_bytes_max:
+        raise PictureRejected(
+            f"The picture has {len(request.image) / 2**20:.1f} MB; at most "
+            f"{capabilities.input_bytes_max / 2**20:.1f} MB can be used. Save it smaller and try again."
+        )
+    width, height = picture_size(request.image)
+    if width * height > capabilities.input_pixels_max:
+        raise PictureRejected(
+            f"The picture has {by((width, height))} pixels; at most {capabilities.input_pixels_max / 1e6:.1f} "
+            "megapixels can be used. Make it smaller and try again."
+        )
+
+
+def _check_words(request: TextToImage | ImageToImage) -> None:
+    _check_text("prompt", request.prompt)
+    if all(c.isspace() or unicodedata.category(c) == "Cf" for c in request.prompt):
+        raise InvalidRequest("The prompt is empty: say what the picture should show.")
+    _check_text("negative prompt", request.negative_prompt)
+    if request.style not in STYLES:
+        raise InvalidRequest(f"There is no such style. The styles are: {', '.join(STYLES)}.")
+    if request.steps is not None:
+        _whole("steps", request.steps, 1, STEPS_MAX)
+    if request.cfg_scale is not None:
+        _number("cfg_scale", request.cfg_scale, 0, CFG_SCALE_MAX)
+
+
+def _check_text(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidRequest(f"The {name} has to be text.")
+    if len(text) > PROMPT_CHARACTERS_MAX:
+        raise InvalidRequest(
+            f"The {name} has {len(text):,} characters; at most {PROMPT_CHARACTERS_MAX:,} are possible."
+        )
+    # Cs: half of a surrogate pair, which cannot be sent as UTF-8 at all.
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in _LAYOUT_CHARACTERS for c in text):
+        raise InvalidRequest(f"The {name} holds control characters; please type it again without them.")
+
+
+def _check_picture(image: object) -> None:
+    if isinstance(image, str):
+        raise PictureRejected("The picture itself is needed here, as bytes, not its address.")
+    if not isinstance(image, bytes):
+        raise PictureRejected("The picture has to be given as bytes.")
+    if media_type(image) is None:
+        raise PictureRejected("These bytes are no picture: PNG, JPEG and WebP can be used.")
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidRequest(f"{name} has to be a whole number from {low} to {high}.")
+
+
+def _number(name: str, value: object, low: float, high: float) -> None:
+    # NaN is refused here too: no comparison with it is true.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise InvalidRequest(f"{name} has to be a number from {low:g} to {high:g}.")

@@ -1,0 +1,86 @@
+"""The picture in an answer of status 200 (pure).
+
+v2beta sends the picture itself, its seed and finish reason in headers; v1 sends base64 in JSON. Either interface
+can be asked for the other's form, and proxies have been seen to choose, so the body decides.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from abby_core.errors import BadAnswer, Moderated
+from abby_core.generation.picture_bytes import media_type
+
+_SEED_MAX = 2**32 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """The bytes as they came; by their first bytes PNG, JPEG or WebP, otherwise unchecked."""
+
+    data: bytes = field(repr=False)
+    seed: int | None
+
+
+def read_picture(headers: Mapping[str, str], body: bytes) -> Picture:
+    """The answer's picture.
+
+    A JSON body of many megabytes takes a while: call it in a thread. Raises Moderated for a picture that the
+    content filter blurred, and BadAnswer for what is no picture; both may have been charged.
+    """
+    if media_type(body) is not None:
+        _check_finish(headers.get("finish-reason"))
+        return Picture(data=body, seed=_seed(headers.get("seed")))
+    artifact = _artifact(body)
+    _check_finish(artifact.get("finishReason", artifact.get("finish_reason")))
+    encoded = artifact.get("base64", artifact.get("image"))
+    try:
+        data = base64.b64decode(encoded) if isinstance(encoded, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if media_type(data) is None:
+        raise no_picture()
+    return Picture(data=data, seed=_seed(artifact.get("seed")))
+
+
+def no_picture() -> BadAnswer:
+    return BadAnswer("Stability's answer is no picture. Please try again later.", maybe_billed=True, status=200)
+
+
+def _artifact(body: bytes) -> dict[str, object]:
+    """The one object that holds the picture: v2beta's whole body, v1's first artifact."""
+    try:
+        parsed: object = json.loads(body)
+    except (ValueError, RecursionError):
+        raise no_picture() from None  # the cause would quote the body
+    if isinstance(parsed, dict) and "artifacts" in parsed:
+        parsed = cast("dict[str, object]", parsed)["artifacts"]
+    if isinstance(parsed, list) and parsed:
+        parsed = cast("list[object]", parsed)[0]
+    if not isinstance(parsed, dict):
+        raise no_picture()
+    return cast("dict[str, object]", parsed)
+
+
+def _check_finish(reason: object) -> None:
+    if reason is None or reason == "SUCCESS":
+        return
+    if reason == "CONTENT_FILTERED":
+        raise Moderated(
+            "Stability's content filter blurred the result, so it was thrown away. Please change the prompt.",
+            maybe_billed=True,
+            status=200,
+        )
+    raise BadAnswer("Stability could not finish the picture. Please try again.", maybe_billed=True, status=200)
+
+
+def _seed(value: object) -> int | None:
+    """A seed as number or digits; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _SEED_MAX else None
