@@ -1,0 +1,317 @@
+"""SQLite: WAL, ``synchronous=FULL``, one writing thread that groups waiting callers into one commit.
+
+More than one writer on one file is allowed (the command line beside a server) but slow: each waits for the
+other's commit. Within a process the writing thread makes that a queue: whoever waits while a commit is
+being made durable shares the next one, each behind a savepoint of its own, so one caller's error undoes
+only that caller's work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
+from abby_core.errors import DiskFull, StorageError
+
+if TYPE_CHECKING:
+    import asyncio
+
+GROUP_MAX = 64
+"""Callers in one commit: bounds how long the last of them waits for the others' statements."""
+BUSY_TIMEOUT_SECONDS = 30
+"""How long a writer waits for another process's transaction."""
+READERS_MAX = 4
+
+
+class SQLiteTransaction:
+    """:class:`~abby_core.database.transaction.Transaction` over one sqlite3 connection."""
+
+    row_lock = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, **values: Value) -> int:
+        return self._connection.execute(sql, values).rowcount
+
+    def row(self, sql: str, **values: Value) -> Row | None:
+        # fetchall, not fetchone: a RETURNING statement is only complete once it is read to its end.
+        rows = self._connection.execute(sql, values).fetchall()
+        return rows[0] if rows else None
+
+    def rows(self, sql: str, **values: Value) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def lock(self, name: str) -> None:
+        """Nothing to do: a writing transaction holds the whole file."""
+
+
+class _Job:
+    """A waiting caller: what to run, and whom to tell."""
+
+    __slots__ = ("error", "future", "loop", "result", "run")
+
+    def __init__(
+        self,
+        run: Callable[[SQLiteTransaction], Any],
+        future: Future[Any] | asyncio.Future[Any],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self.run = run
+        self.future = future
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.future.done():  # the caller was cancelled meanwhile; what it asked for is done all the same
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class SQLiteDatabase:
+    """The door to one SQLite file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._reading_threads: ThreadPoolExecutor | None = None
+        self._opening = threading.Lock()
+        self._ready = False
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path.as_posix()}"
+
+    # ------------------------------------------------------------------ the door
+
+    def read(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._open()
+        with _translated(self.path), self._reader() as connection:
+            connection.execute("BEGIN")
+            try:
+                return function(SQLiteTransaction(connection), *args, **kwargs)
+            finally:
+                connection.execute("ROLLBACK")
+
+    def write(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._open()
+        future: Future[T] = Future()
+        self._submit(_Job(lambda tx: function(tx, *args, **kwargs), future, None))
+        return future.result()
+
+    async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        if not self._ready:
+            await loop.run_in_executor(None, self._open)
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(_Job(lambda tx: function(tx, *args, **kwargs), future, loop))
+        return await future
+
+    async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio
+
+        if self._reading_threads is None:
+            self._reading_threads = ThreadPoolExecutor(READERS_MAX, "abby-database-read")
+        return await asyncio.get_running_loop().run_in_executor(
+            self._reading_threads, lambda: self.read(function, *args, **kwargs)
+        )
+
+    def close(self) -> None:
+        with self._opening:
+            self._closed = True
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            self._jobs.put(None)
+            writer.join()
+        if self._reading_threads is not None:
+            self._reading_threads.shutdown()
+        while True:
+            try:
+                self._readers.get_nowait().close()
+            except queue.Empty:
+                return
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self) -> None:
+        if self._ready:
+            return
+        with self._opening:
+            if self._ready:
+                return
+            if self._closed:
+                raise StorageError("The database was closed already.")
+            from abby_core.database.schema import ensure_schema
+
+            with _translated(self.path):
+                try:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise StorageError(
+                        f"The folder {self.path.parent} cannot be used: {error.strerror or error}."
+                    ) from error
+                connection = self._connect()
+                try:
+                    ensure_schema(SQLiteTransaction(connection), self)
+                except BaseException:
+                    connection.close()
+                    raise
+            self._writer = threading.Thread(
+                target=self._write_loop, args=(connection,), name="abby-database-write", daemon=True
+            )
+            self._writer.start()
+            self._ready = True
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,  # transactions are begun and ended by us alone
+            check_same_thread=False,  # each connection is used by one thread at a time
+            cached_statements=512,
+        )
+        connection.row_factory = _as_dict
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @contextlib.contextmanager
+    def _reader(self) -> Generator[sqlite3.Connection]:
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only=ON")
+        try:
+            yield connection
+        finally:
+            if self._closed or self._readers.qsize() >= READERS_MAX:
+                connection.close()
+            else:
+                self._readers.put(connection)
+
+    def _submit(self, job: _Job) -> None:
+        with self._opening:
+            if self._closed:
+                raise StorageError("The database was closed already.")
+            self._jobs.put(job)
+
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
+        tx = SQLiteTransaction(connection)
+        stopping = False
+        while not stopping:
+            job = self._jobs.get()
+            group: list[_Job] = []
+            while job is not None and len(group) < GROUP_MAX:
+                group.append(job)
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+            else:
+                if job is None:
+                    stopping = True
+                else:  # one more than a group holds: it leads the next one
+                    group.append(job)
+            if group:
+                self._commit(tx, connection, group)
+                _tell(group)
+        connection.close()
+
+    def _commit(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[_Job]) -> None:
+        try:
+            with _translated(self.path):
+                connection.execute("BEGIN IMMEDIATE")
+                for job in group:
+                    self._run_job(tx, connection, job, alone=len(group) == 1)
+                connection.execute("COMMIT")
+        except BaseException as error:  # the whole group is undone: nobody may believe otherwise
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            for job in group:
+                job.error = job.error or error
+
+    def _run_job(self, tx: SQLiteTransaction, connection: sqlite3.Connection, job: _Job, *, alone: bool) -> None:
+        """Run one caller's function. Its own errors are kept for it; errors that end the transaction pass."""
+        if not alone:
+            connection.execute("SAVEPOINT caller")
+        try:
+            with _translated(self.path):
+                job.result = job.run(tx)
+        except BaseException as error:
+            job.error = error
+            if alone or not connection.in_transaction:
+                raise
+            connection.execute("ROLLBACK TO caller")
+        if not alone:
+            connection.execute("RELEASE caller")
+
+
+def _tell(group: list[_Job]) -> None:
+    """Wake all callers of a group, with one wake-up per event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in group:
+        if job.loop is None:
+            job.tell()
+        else:
+            by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # that loop was closed: nobody waits there any more
+            loop.call_soon_threadsafe(_tell_all, jobs)
+
+
+def _tell_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.tell()
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Generator[None]:
+    """Turn the driver's errors into sentences a host can act on."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        code = cast("int", getattr(error, "sqlite_errorcode", 0)) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"The disk is full: the database {path} could not be written.") from error
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise StorageError(
+                f"The database file {path} is damaged ({text}). Stop Abby, move it aside, put the newest "
+                "backup copy (image_stats.db.*.bak) in its place and run `abby fsck --repair`."
+            ) from error
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StorageError(f"The database {path} is busy: another program holds it. Try again.") from error
+        if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
+            raise StorageError(
+                f"The database {path} cannot be opened for writing ({text}). Check the folder's permissions."
+            ) from error
+        raise StorageError(f"The database {path} failed: {text}.") from error

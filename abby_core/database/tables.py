@@ -1,0 +1,186 @@
+"""All tables in one place, as SQLAlchemy metadata: what the migrations lead to (a test compares the two).
+
+Only the migrations import this module: SQLAlchemy takes half a second to import, so the short SQL that
+runs every day does without (docs/decisions/0002). Times are epoch milliseconds, truth is 0 or 1, money is
+thousandths of a provider's credit, JSON is text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+def _text(name: str, *, default: str | None = "", **options: Any) -> Column[str]:
+    return Column(name, Text, nullable=default is None, server_default=default, **options)
+
+
+def _count(name: str, *, default: int | None = 0) -> Column[int]:
+    default_text = None if default is None else text(str(default))
+    return Column(name, BigInteger, nullable=default is None, server_default=default_text)
+
+
+counters = Table(
+    "counters",
+    metadata,
+    # What is used of a meter in its current period: one row per account and meter, so that a status is a few
+    # rows whatever is stored. The account "" is the whole house.
+    Column("account", Text, primary_key=True),
+    Column("meter", Text, primary_key=True),
+    _count("period"),
+    _count("resets"),  # how often an administrator set it back: older reservations give nothing back
+    _count("used"),
+    CheckConstraint("used >= 0", name="counters_never_negative"),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    # Overrides by an administrator. The account "" overrides the house's own limit.
+    Column("account", Text, primary_key=True),
+    Column("meter", Text, primary_key=True),
+    _count("amount"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    # Open ones only: what is set aside until it is settled or released, once.
+    Column("id", Text, primary_key=True),
+    _text("account"),
+    _text("holds", default="[]"),  # JSON: [[account, meter, period, resets, amount], …]
+    _text("blob_key"),  # of a save without an order: the blob that would appear
+    _text("blob_sha256"),
+    _count("created_at"),
+    _count("expires_at"),
+)
+Index("reservations_expiring", reservations.c.expires_at)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),  # chosen by the adapter: the idempotency key
+    _text("account"),
+    _text("kind"),
+    _text("request", default="{}"),  # JSON: the planned request, without picture bytes
+    _text("fingerprint"),  # of what was asked, to tell a repeated order from a conflicting one
+    _text("source_key"),  # blob of an uploaded picture to work on
+    _count("source_bytes"),
+    _text("source_artifact"),
+    _count("pictures", default=1),
+    _text("provider"),
+    _text("model"),
+    _count("millicredits_each"),
+    _count("bytes_each"),
+    _text("state", default="waiting"),
+    _count("priority"),
+    _count("attempt"),
+    _count("fence"),  # grows whenever somebody takes the order over: writes of earlier holders no longer count
+    _count("attempts_max", default=1),
+    _count("calls_started"),  # calls to the provider that may have been made in this attempt
+    _text("lease_owner"),
+    _count("lease_until"),
+    _count("cancel_requested"),
+    _count("percent"),
+    _text("notes", default="[]"),  # JSON: sentences for the member
+    _text("error_code"),
+    _text("error"),
+    _count("maybe_billed"),
+    _count("created_at"),
+    _count("not_before"),
+    _count("started_at"),
+    _count("finished_at"),
+)
+Index("orders_waiting", orders.c.account, orders.c.created_at,
+      sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))  # fmt: skip
+Index("orders_running", orders.c.lease_until,
+      sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'"))  # fmt: skip
+Index("orders_of_account", orders.c.account, orders.c.created_at)
+Index("orders_timed", orders.c.provider, orders.c.kind, orders.c.finished_at,
+      sqlite_where=text("state = 'done'"), postgresql_where=text("state = 'done'"))  # fmt: skip
+
+turns = Table(
+    "turns",
+    metadata,
+    # When each account was last served: the longest unserved goes first.
+    Column("account", Text, primary_key=True),
+    _count("served"),
+)
+Index("turns_served", turns.c.served)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    # The catalogue: every picture Abby keeps.
+    Column("id", Text, primary_key=True),
+    _text("account"),
+    _text("name"),
+    _text("name_key"),  # folded: on a case-insensitive disk two names may be one
+    _text("blob_key"),
+    _count("size_bytes"),
+    _text("sha256"),
+    _text("media_type"),
+    _count("width"),
+    _count("height"),
+    _text("thumbnail_key"),
+    _count("thumbnail_bytes"),  # charged: what the thumbnail takes, or may take while it is not made
+    _text("state", default="kept"),  # kept | removing
+    _text("kind"),
+    _count("temporary"),
+    _count("expires_at", default=None),
+    _text("order_id", default=None),
+    _count("order_index"),
+    _text("source_artifact"),
+    _text("prompt"),
+    _text("negative_prompt"),
+    _text("style"),
+    Column("seed", BigInteger, nullable=True),
+    _text("provider"),
+    _text("model"),
+    _text("parameters", default="{}"),
+    _count("millicredits"),
+    _count("created_at"),
+    UniqueConstraint("blob_key", name="artifacts_blob"),
+    UniqueConstraint("account", "name_key", name="artifacts_name"),
+    UniqueConstraint("order_id", "order_index", name="artifacts_order"),
+)
+Index("artifacts_newest", artifacts.c.account, artifacts.c.created_at, artifacts.c.id)
+Index("artifacts_thumbnail_due", artifacts.c.created_at,
+      sqlite_where=text("thumbnail_key = '' AND thumbnail_bytes > 0"),
+      postgresql_where=text("thumbnail_key = '' AND thumbnail_bytes > 0"))  # fmt: skip
+Index("artifacts_expiring", artifacts.c.expires_at,
+      sqlite_where=text("expires_at IS NOT NULL"), postgresql_where=text("expires_at IS NOT NULL"))  # fmt: skip
+Index("artifacts_removing", artifacts.c.created_at,
+      sqlite_where=text("state = 'removing'"), postgresql_where=text("state = 'removing'"))  # fmt: skip
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    # The promise to tell somebody how an order ended.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("order_id", Text, nullable=False),
+    _text("kind"),
+    _text("address"),  # opaque to the core; whoever delivers understands it
+    _text("state", default="pending"),  # pending | delivered | given_up
+    _count("attempts"),
+    _count("due_at"),
+    _text("error"),
+    _count("created_at"),
+)
+Index("deliveries_due", deliveries.c.due_at,
+      sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'"))  # fmt: skip
+Index("deliveries_of_order", deliveries.c.order_id)
