@@ -1,0 +1,46 @@
+"""Who it counts against (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abby_core.errors import InvalidRequest
+
+USER_ID_CHARACTERS_MAX = 512
+HOUSE = ""
+"""The account of what is counted over everybody."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person on a platform. ``platform`` is ours (``local``, ``discord``…); ``user_id`` may be anything."""
+
+    platform: str
+    user_id: str
+
+    @property
+    def key(self) -> str:
+        """How the account is written in the database: ``local:alice``."""
+        return f"{self.platform}:{self.user_id}"
+
+    @classmethod
+    def local(cls, user_id: object) -> Account:
+        """The account of a user id that comes without a platform. Numbers are ids too."""
+        return cls("local", _clean(user_id))
+
+    @classmethod
+    def parse(cls, text: str) -> Account:
+        """``discord:123`` or plain ``alice`` (platform ``local``), as typed on a command line."""
+        platform, colon, user_id = text.partition(":")
+        if colon and user_id and platform.isascii() and platform.isidentifier() and platform.islower():
+            return cls(platform, _clean(user_id))
+        return cls.local(text)
+
+
+def _clean(user_id: object) -> str:
+    """Text that every database holds: no NUL, no lone surrogates. Raises InvalidRequest for none at all."""
+    text = str(user_id).replace("\0", "\N{SYMBOL FOR NULL}")
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if not text or len(text) > USER_ID_CHARACTERS_MAX:
+        raise InvalidRequest(f"A user id needs 1 to {USER_ID_CHARACTERS_MAX} characters.")
+    return text

@@ -1,0 +1,216 @@
+"""The counters and their SQL: what makes every limit hold.
+
+Each counter is one row. It grows by one conditional upsert that checks and counts in the same statement,
+so no two callers, threads, processes or machines can both take the last place. A reservation remembers
+what it took (its holds); settling turns a part of it into what was really used, releasing gives the rest
+back, and both happen once, because the row is gone afterwards.
+
+All functions take the transaction first and may be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from abby_core.quota.account import HOUSE
+from abby_core.quota.meter import METERS, Charge, Hold, period_of
+from abby_core.quota.refusal import refusal
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+
+_TAKE = """
+INSERT INTO counters (account, meter, period, used) VALUES (:account, :meter, :period, :amount)
+ON CONFLICT (account, meter) DO UPDATE SET
+    used = excluded.used + CASE WHEN excluded.period > counters.period THEN 0 ELSE counters.used END,
+    period = CASE WHEN excluded.period > counters.period THEN excluded.period ELSE counters.period END
+WHERE excluded.used + CASE WHEN excluded.period > counters.period THEN 0 ELSE counters.used END <= :most
+RETURNING period, resets"""
+
+_CHANGE = """
+UPDATE counters SET used = used + :change
+WHERE account = :account AND meter = :meter AND period = :period AND resets = :resets"""
+
+_COUNTER = "SELECT period, used FROM counters WHERE account = :account AND meter = :meter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """How one meter of a reservation is settled: ``share`` of the hold becomes ``actual`` use."""
+
+    share: int
+    actual: int
+
+
+def reserve(
+    tx: Transaction,
+    *,
+    reservation_id: str,
+    account: str,
+    charges: Iterable[Charge],
+    now_ms: int,
+    expires_at_ms: int,
+    blob_key: str = "",
+    blob_sha256: str = "",
+) -> bool:
+    """Set all charges aside, or raise QuotaExceeded and set nothing aside. False: it was reserved before."""
+    inserted = tx.execute(
+        "INSERT INTO reservations (id, account, blob_key, blob_sha256, created_at, expires_at) "
+        "VALUES (:id, :account, :blob_key, :blob_sha256, :now, :expires) ON CONFLICT (id) DO NOTHING",
+        id=reservation_id, account=account, blob_key=blob_key, blob_sha256=blob_sha256,
+        now=now_ms, expires=expires_at_ms,
+    )  # fmt: skip
+    if not inserted:
+        return False
+    holds = [take(tx, charge, now_ms) for charge in in_touching_order(charges)]
+    _write_holds(tx, reservation_id, holds)
+    return True
+
+
+def extend(tx: Transaction, reservation_id: str, charges: Iterable[Charge], now_ms: int) -> bool:
+    """Set more aside for an open reservation, or raise QuotaExceeded. False: it is open no more."""
+    holds = _holds(tx, reservation_id)
+    if holds is None:
+        return False
+    more = {(c.account, c.meter): take(tx, c, now_ms) for c in in_touching_order(charges)}
+    grown = [
+        replace(hold, amount=hold.amount + more.pop((hold.account, hold.meter)).amount)
+        if _same_period(hold, more.get((hold.account, hold.meter)))
+        else hold
+        for hold in holds
+    ]
+    _write_holds(tx, reservation_id, [*grown, *more.values()])
+    return True
+
+
+def settle(tx: Transaction, reservation_id: str, spent: Mapping[str, Spent], *, close: bool) -> bool:
+    """Turn a share of each hold into what was really used; ``close`` also gives back what is left of it.
+
+    What was really used is counted even where it is more than the share: the caller made room before
+    (:func:`extend`), or it is money that is gone. False: the reservation is open no more.
+    """
+    holds = _removed_holds(tx, reservation_id) if close else _holds(tx, reservation_id)
+    if holds is None:
+        return False
+    nothing = Spent(share=0, actual=0)
+    left: list[Hold] = []
+    for hold in holds:
+        part = spent.get(hold.meter, nothing)
+        share = min(part.share, hold.amount)
+        remaining = hold.amount - share
+        _change(tx, hold, part.actual - share - (remaining if close else 0))
+        if not close:
+            left.append(replace(hold, amount=remaining))
+    if not close:
+        _write_holds(tx, reservation_id, left)
+    return True
+
+
+def release(tx: Transaction, reservation_id: str) -> bool:
+    """Give everything back that is still set aside. False: there was nothing."""
+    return settle(tx, reservation_id, {}, close=True)
+
+
+def is_open(tx: Transaction, reservation_id: str) -> bool:
+    """Whether the reservation still sets something aside."""
+    return tx.row("SELECT id FROM reservations WHERE id = :id", id=reservation_id) is not None
+
+
+def take(tx: Transaction, charge: Charge, now_ms: int) -> Hold:
+    """Count the charge if it fits; raises QuotaExceeded, counting nothing, if it does not."""
+    period = period_of(charge.meter, now_ms)
+    # A first charge inserts a row, which nothing compares with a limit: so what can never fit stops here.
+    row = None
+    if charge.amount <= charge.limit:
+        row = tx.row(
+            _TAKE,
+            account=charge.account,
+            meter=charge.meter,
+            period=period,
+            amount=charge.amount,
+            most=charge.limit,
+        )
+    if row is None:
+        used, period = used_in(tx, charge.account, charge.meter, now_ms)
+        raise refusal(charge, used=used, period=period, now_ms=now_ms)
+    return Hold(charge.account, charge.meter, int(row["period"]), int(row["resets"]), charge.amount)
+
+
+def give_back(tx: Transaction, account: str, meter: str, amount: int) -> None:
+    """Lower a counter without periods (bytes) by what was removed."""
+    _change(tx, Hold(account, meter, 0, 0, amount), -amount)
+
+
+def used_in(tx: Transaction, account: str, meter: str, now_ms: int) -> tuple[int, int]:
+    """What is used now, and the number of the period that counts (never an earlier one than was seen)."""
+    now_period = period_of(meter, now_ms)
+    row = tx.row(_COUNTER, account=account, meter=meter)
+    if row is None or int(row["period"]) < now_period:
+        return 0, now_period
+    return int(row["used"]), int(row["period"])
+
+
+def reset(tx: Transaction, account: str, meter: str, now_ms: int) -> None:
+    """Start the current period anew, as of the present clock. Reservations made before give nothing back."""
+    tx.execute(
+        "UPDATE counters SET used = 0, resets = resets + 1, period = :period "
+        "WHERE account = :account AND meter = :meter",
+        account=account, meter=meter, period=period_of(meter, now_ms),
+    )  # fmt: skip
+
+
+def in_touching_order(charges: Iterable[Charge]) -> list[Charge]:
+    """Private counters before the house's, meters in one order: callers queue, they never deadlock."""
+    return sorted(charges, key=lambda charge: (charge.account == HOUSE, METERS.index(charge.meter)))
+
+
+def open_holds(tx: Transaction) -> list[Hold]:
+    """All holds of all open reservations: what the counters hold beyond what is kept."""
+    rows = tx.rows("SELECT holds FROM reservations")
+    return [hold for row in rows for hold in _parse(str(row["holds"]))]
+
+
+def _change(tx: Transaction, hold: Hold, change: int) -> None:
+    if change:
+        tx.execute(
+            _CHANGE,
+            change=change,
+            account=hold.account,
+            meter=hold.meter,
+            period=hold.period,
+            resets=hold.resets,
+        )
+
+
+def _same_period(hold: Hold, other: Hold | None) -> bool:
+    return other is not None and (hold.period, hold.resets) == (other.period, other.resets)
+
+
+def _holds(tx: Transaction, reservation_id: str) -> list[Hold] | None:
+    row = tx.row(f"SELECT holds FROM reservations WHERE id = :id{tx.row_lock}", id=reservation_id)  # noqa: S608
+    return None if row is None else _parse(str(row["holds"]))
+
+
+def _removed_holds(tx: Transaction, reservation_id: str) -> list[Hold] | None:
+    row = tx.row("DELETE FROM reservations WHERE id = :id RETURNING holds", id=reservation_id)
+    return None if row is None else _parse(str(row["holds"]))
+
+
+def _write_holds(tx: Transaction, reservation_id: str, holds: list[Hold]) -> None:
+    tx.execute(
+        "UPDATE reservations SET holds = :holds WHERE id = :id",
+        id=reservation_id,
+        holds=json.dumps([_as_list(hold) for hold in holds]),
+    )
+
+
+def _as_list(hold: Hold) -> list[str | int]:
+    # By hand: dataclasses.astuple copies every value deeply, which costs more than all the SQL of a reservation.
+    return [hold.account, hold.meter, hold.period, hold.resets, hold.amount]
+
+
+def _parse(holds: str) -> list[Hold]:
+    return [Hold(*fields) for fields in json.loads(holds)]

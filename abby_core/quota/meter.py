@@ -1,0 +1,62 @@
+"""What is counted, and over which time (pure).
+
+A period is numbered so that later ones are larger: days since 1970 (UTC), months since year 0. A counter
+only ever moves to a later period, so setting the clock back, or back and forth, grants nothing twice.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+IMAGES_PER_DAY = "images/day"
+BYTES = "bytes"
+CREDITS_PER_DAY = "millicredits/day"
+CREDITS_PER_MONTH = "millicredits/month"
+METERS: tuple[str, ...] = (IMAGES_PER_DAY, BYTES, CREDITS_PER_DAY, CREDITS_PER_MONTH)
+"""All meters, in the order in which a transaction touches them: one order for everybody, so no deadlocks."""
+
+NO_LIMIT = 2**62
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """An amount to be counted on one meter of one account, and the limit it must stay within."""
+
+    account: str
+    meter: str
+    amount: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An amount that is counted already, for a reservation. Given back only in the period it was counted in."""
+
+    account: str
+    meter: str
+    period: int
+    resets: int
+    amount: int
+
+
+def period_of(meter: str, at_ms: int) -> int:
+    """The number of the period of ``meter`` at that moment; 0 for meters without one."""
+    if meter.endswith("/day"):
+        return at_ms // DAY_MS
+    if meter.endswith("/month"):
+        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        return at.year * 12 + at.month - 1
+    return 0
+
+
+def period_ends_ms(meter: str, period: int) -> int | None:
+    """When that period is over, epoch milliseconds; None for meters without one."""
+    if meter.endswith("/day"):
+        return (period + 1) * DAY_MS
+    if meter.endswith("/month"):
+        year, month = divmod(period + 1, 12)
+        return calendar.timegm((year, month + 1, 1, 0, 0, 0)) * 1000
+    return None
