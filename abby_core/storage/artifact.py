@@ -1,0 +1,47 @@
+"""A picture Abby keeps, as its row in the catalogue describes it (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One kept picture. ``account`` is an :attr:`Account.key`; times are epoch milliseconds.
+
+    ``name`` is what people call it; the bytes lie under ``blob_key``, whose last part is the same name wherever
+    the file system can hold it. ``thumbnail_bytes`` are counted as soon as the picture is kept: what the
+    thumbnail takes or, while ``thumbnail_key`` is empty, may take.
+    """
+
+    id: str
+    account: str
+    name: str
+    blob_key: str
+    kind: str
+    size_bytes: int = 0
+    sha256: str = ""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    thumbnail_key: str = ""
+    thumbnail_bytes: int = 0
+    temporary: bool = False
+    expires_at_ms: int | None = None
+    order_id: str | None = None
+    order_index: int = 0
+    source_artifact: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    style: str = ""
+    seed: int | None = None
+    provider: str = ""
+    model: str = ""
+    parameters: dict[str, object] = field(default_factory=dict[str, object])
+    millicredits: int = 0
+    created_at_ms: int = 0
+
+    @property
+    def counted_bytes(self) -> int:
+        """What it counts against the limits."""
+        return self.size_bytes + self.thumbnail_bytes

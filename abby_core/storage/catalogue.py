@@ -1,0 +1,186 @@
+"""The catalogue's SQL: one row for every picture Abby keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from abby_core.storage.artifact import Artifact
+from abby_core.storage.names import name_key
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Row, Transaction, Value
+
+_COLUMNS = (
+    "id, account, name, blob_key, kind, size_bytes, sha256, media_type, width, height, thumbnail_key, thumbnail_bytes, "
+    "temporary, expires_at, order_id, order_index, source_artifact, prompt, negative_prompt, style, seed, provider, "
+    "model, parameters, millicredits, created_at"
+)
+_INSERT = (
+    f"INSERT INTO artifacts ({_COLUMNS}, name_key) VALUES ("  # noqa: S608 - the columns above, no input
+    + ", ".join(f":{column.strip()}" for column in _COLUMNS.split(","))
+    + ", :name_key) ON CONFLICT DO NOTHING"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM artifacts WHERE "  # noqa: S608
+PAGE_MAX = 200
+
+
+def insert(tx: Transaction, artifact: Artifact) -> bool:
+    """Enter a picture. False: its name, its blob or its place in the order is taken already."""
+    return tx.execute(_INSERT, **_values(artifact)) == 1
+
+
+def by_name(tx: Transaction, account: str, name: str) -> Artifact | None:
+    """The account's kept picture of exactly this name."""
+    return _first(
+        tx,
+        _SELECT + "account = :account AND name_key = :key AND name = :name AND state = 'kept'",
+        account=account,
+        key=name_key(name),
+        name=name,
+    )
+
+
+def by_id(tx: Transaction, artifact_id: str) -> Artifact | None:
+    """A kept picture by its id, whoever owns it."""
+    return _first(tx, _SELECT + "id = :id AND state = 'kept'", id=artifact_id)
+
+
+def name_is_taken(tx: Transaction, account: str, name: str) -> bool:
+    """Whether a new picture of that name would collide, upper and lower case being one."""
+    sql = "SELECT id FROM artifacts WHERE account = :account AND name_key = :key"
+    return tx.row(sql, account=account, key=name_key(name)) is not None
+
+
+def of_order(tx: Transaction, order_id: str) -> list[Artifact]:
+    """What an order has brought so far, by index."""
+    sql = _SELECT + "order_id = :order AND state = 'kept' ORDER BY order_index"
+    return [_artifact(row) for row in tx.rows(sql, order=order_id)]
+
+
+def newest(tx: Transaction, account: str, *, limit: int = 50, before: tuple[int, str] | None = None) -> list[Artifact]:
+    """A page of kept pictures, newest first; ``before`` is (created_at_ms, id) of the last one seen."""
+    at, last_id = before or (2**62, "")
+    sql = (
+        _SELECT + "account = :account AND (created_at, id) < (:at, :id) AND state = 'kept' AND temporary = 0 "
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    rows = tx.rows(sql, account=account, at=at, id=last_id, limit=min(limit, PAGE_MAX))
+    return [_artifact(row) for row in rows]
+
+
+def names(tx: Transaction, account: str) -> list[str]:
+    """The names of all of an account's kept pictures, oldest first."""
+    sql = (
+        "SELECT name FROM artifacts WHERE account = :account AND state = 'kept' AND temporary = 0 "
+        "ORDER BY created_at, id"
+    )
+    return [str(row["name"]) for row in tx.rows(sql, account=account)]
+
+
+def expired(tx: Transaction, now_ms: int, *, limit: int = PAGE_MAX) -> list[Artifact]:
+    """Temporary pictures whose time is over, some at a time."""
+    sql = _SELECT + "expires_at IS NOT NULL AND expires_at <= :now AND state = 'kept' ORDER BY expires_at LIMIT :limit"
+    return [_artifact(row) for row in tx.rows(sql, now=now_ms, limit=limit)]
+
+
+def being_removed(tx: Transaction, *, limit: int = PAGE_MAX) -> list[Artifact]:
+    """Pictures whose removal was begun and not finished."""
+    return [
+        _artifact(row) for row in tx.rows(_SELECT + "state = 'removing' ORDER BY created_at LIMIT :limit", limit=limit)
+    ]
+
+
+def thumbnails_due(tx: Transaction, *, before_ms: int, limit: int = 50) -> list[Artifact]:
+    """Pictures kept before then that have no thumbnail yet."""
+    sql = (
+        _SELECT + "thumbnail_key = '' AND thumbnail_bytes > 0 AND state = 'kept' AND created_at < :before "
+        "ORDER BY created_at LIMIT :limit"
+    )
+    return [_artifact(row) for row in tx.rows(sql, before=before_ms, limit=limit)]
+
+
+def all_after(tx: Transaction, last_id: str, *, limit: int = 1000) -> list[tuple[Artifact, str]]:
+    """The whole catalogue in steps, by id: (artifact, state), those being removed included."""
+    sql = f"SELECT {_COLUMNS}, state FROM artifacts WHERE id > :last ORDER BY id LIMIT :limit"  # noqa: S608
+    return [(_artifact(row), str(row["state"])) for row in tx.rows(sql, last=last_id, limit=limit)]
+
+
+def blob_is_known(tx: Transaction, blob_key: str) -> bool:
+    """Whether a row points at that blob, as picture or as thumbnail."""
+    sql = "SELECT id FROM artifacts WHERE blob_key = :key"
+    return tx.row(sql, key=blob_key) is not None
+
+
+def begin_removal(tx: Transaction, artifact_id: str) -> bool:
+    """Stop showing a picture, before its bytes go. False: it is not there (any more)."""
+    return tx.execute("UPDATE artifacts SET state = 'removing' WHERE id = :id AND state = 'kept'", id=artifact_id) == 1
+
+
+def undo_removal(tx: Transaction, artifact_id: str) -> None:
+    """The bytes could not be removed: show the picture again."""
+    tx.execute("UPDATE artifacts SET state = 'kept' WHERE id = :id AND state = 'removing'", id=artifact_id)
+
+
+def finish_removal(tx: Transaction, artifact_id: str) -> Artifact | None:
+    """Strike the row of a picture whose bytes are gone; returns what it said, once."""
+    sql = f"DELETE FROM artifacts WHERE id = :id AND state = 'removing' RETURNING {_COLUMNS}"  # noqa: S608
+    return _first(tx, sql, id=artifact_id)
+
+
+def set_thumbnail(tx: Transaction, artifact_id: str, *, key: str, size_bytes: int) -> Artifact | None:
+    """Note a thumbnail that was made (or, with no key and 0 bytes, cannot be); returns the row as it was before."""
+    before = by_id(tx, artifact_id)
+    if before is None or before.thumbnail_key or not before.thumbnail_bytes:
+        return None
+    tx.execute(
+        "UPDATE artifacts SET thumbnail_key = :key, thumbnail_bytes = :size WHERE id = :id",
+        key=key, size=size_bytes, id=artifact_id,
+    )  # fmt: skip
+    return before
+
+
+def _values(artifact: Artifact) -> dict[str, Value]:
+    return {
+        "id": artifact.id,
+        "account": artifact.account,
+        "name": artifact.name,
+        "name_key": name_key(artifact.name),
+        "blob_key": artifact.blob_key,
+        "kind": artifact.kind,
+        "size_bytes": artifact.size_bytes,
+        "sha256": artifact.sha256,
+        "media_type": artifact.media_type,
+        "width": artifact.width,
+        "height": artifact.height,
+        "thumbnail_key": artifact.thumbnail_key,
+        "thumbnail_bytes": artifact.thumbnail_bytes,
+        "temporary": int(artifact.temporary),
+        "expires_at": artifact.expires_at_ms,
+        "order_id": artifact.order_id,
+        "order_index": artifact.order_index,
+        "source_artifact": artifact.source_artifact,
+        "prompt": artifact.prompt,
+        "negative_prompt": artifact.negative_prompt,
+        "style": artifact.style,
+        "seed": artifact.seed,
+        "provider": artifact.provider,
+        "model": artifact.model,
+        "parameters": json.dumps(artifact.parameters),
+        "millicredits": artifact.millicredits,
+        "created_at": artifact.created_at_ms,
+    }
+
+
+def _artifact(row: Row) -> Artifact:
+    values: dict[str, Any] = {
+        name: value for name, value in row.items() if name not in {"state", "expires_at", "created_at"}
+    }
+    values["temporary"] = bool(row["temporary"])
+    values["parameters"] = json.loads(row["parameters"])
+    return Artifact(**values, expires_at_ms=row["expires_at"], created_at_ms=row["created_at"])
+
+
+def _first(tx: Transaction, sql: str, **values: Value) -> Artifact | None:
+    row = tx.row(sql, **values)
+    return None if row is None else _artifact(row)

@@ -1,0 +1,217 @@
+"""fsck: do ledger, catalogue and disk say the same? Names every difference; ``repair`` mends what it can know.
+
+Nothing that Abby did not make is ever deleted: a file that no row points at is named and left where it is.
+May run beside a working Abby.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from abby_core.quota import ledger
+from abby_core.quota.account import HOUSE
+from abby_core.quota.meter import BYTES
+from abby_core.storage import catalogue, keeping
+from abby_core.storage.artifact import Artifact
+from abby_core.storage.blob_store import BlobMissing
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+    from abby_core.storage.storage_manager import StorageManager
+
+IN_FLIGHT_SECONDS = 120
+"""While something is being written, files younger than this may still be waiting for their row."""
+_OWN_THUMBNAIL = re.compile(r"thumbnails/[0-9a-f]{2}/([0-9a-f]{24})\.webp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One difference. ``code`` is for programs, ``detail`` a sentence for people."""
+
+    code: str
+    subject: str
+    detail: str
+    repaired: bool = False
+
+
+def check(
+    storage: StorageManager,
+    *,
+    repair: bool = False,
+    deep: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> list[Finding]:
+    """Compare everything; ``deep`` reads every picture and compares its bytes too. ``progress``: pictures looked at.
+
+    Raises StorageError when database or disk cannot be read at all.
+    """
+    findings = [
+        *_catalogue(storage, repair=repair, deep=deep, progress=progress or (lambda _count: None)),
+        *_extra_blobs(storage),
+        *_extra_thumbnails(storage, repair=repair),
+        *_stale_reservations(storage, repair=repair),
+    ]
+    # The counters last: the repairs above change what they should say.
+    return [*findings, *_counters(storage, repair=repair)]
+
+
+# ---------------------------------------------------------------------- rows without the right bytes
+
+
+def _catalogue(
+    storage: StorageManager, *, repair: bool, deep: bool, progress: Callable[[int], None]
+) -> Iterator[Finding]:
+    last_id, looked_at = "", 0
+    while page := storage.database.read(catalogue.all_after, last_id):
+        for artifact, state in page:
+            if state == "removing":
+                yield _half_removed(storage, artifact, repair=repair)
+                continue
+            yield from _picture(storage, artifact, deep=deep)
+            yield from _thumbnail(storage, artifact, repair=repair)
+        last_id, looked_at = page[-1][0].id, looked_at + len(page)
+        progress(looked_at)
+
+
+def _half_removed(storage: StorageManager, artifact: Artifact, *, repair: bool) -> Finding:
+    if repair:
+        storage.finish_removal(artifact)
+    detail = "Its removal was begun and not finished."
+    return Finding(code="half-removed", subject=artifact.blob_key, detail=detail, repaired=repair)
+
+
+def _picture(storage: StorageManager, artifact: Artifact, *, deep: bool) -> Iterator[Finding]:
+    size = storage.blobs.size(artifact.blob_key)
+    if size is None:
+        if storage.database.read(catalogue.by_id, artifact.id) is not None:  # else it was removed meanwhile
+            detail = f"The catalogue has it for {artifact.account}, the disk has not. `abby delete` strikes the row."
+            yield Finding(code="missing-blob", subject=artifact.blob_key, detail=detail)
+    elif size != artifact.size_bytes:
+        detail = f"It has {size} bytes on disk and {artifact.size_bytes} in the catalogue; restore it from a backup."
+        yield Finding(code="wrong-size", subject=artifact.blob_key, detail=detail)
+    elif deep and artifact.sha256:
+        found = hashlib.sha256(storage.blobs.open(artifact.blob_key)).hexdigest()
+        if found != artifact.sha256:
+            detail = "Its bytes are not the ones that were kept; restore it from a backup."
+            yield Finding(code="wrong-bytes", subject=artifact.blob_key, detail=detail)
+
+
+def _thumbnail(storage: StorageManager, artifact: Artifact, *, repair: bool) -> Iterator[Finding]:
+    if not artifact.thumbnail_key or storage.blobs.size(artifact.thumbnail_key) == artifact.thumbnail_bytes:
+        return
+    repaired = repair and _remake_thumbnail(storage, artifact)
+    detail = f"The thumbnail of {artifact.blob_key} is missing or of another size."
+    yield Finding(code="missing-thumbnail", subject=artifact.thumbnail_key, detail=detail, repaired=repaired)
+
+
+def _remake_thumbnail(storage: StorageManager, artifact: Artifact) -> bool:
+    def forget(tx: Transaction) -> None:
+        tx.execute("UPDATE artifacts SET thumbnail_key = '' WHERE id = :id", id=artifact.id)
+
+    storage.database.write(forget)
+    try:
+        keeping.make_thumbnail(storage, replace(artifact, thumbnail_key=""))
+    except BlobMissing:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------- bytes without a row
+
+
+def _extra_blobs(storage: StorageManager) -> Iterator[Finding]:
+    busy = bool(storage.database.read(lambda tx: tx.row("SELECT id FROM reservations LIMIT 1")))
+    youngest = storage.now_ms() / 1000 - IN_FLIGHT_SECONDS
+    for prefix in ("images/", "temp/"):
+        for blob in storage.blobs.list(prefix):
+            if storage.database.read(_is_known, blob.key) or (busy and blob.modified_at > youngest):
+                continue
+            remedy = (
+                "`abby cleanup` removes it in time" if prefix == "temp/" else "`abby admin adopt-layout` takes it in"
+            )
+            detail = f"No picture of the catalogue; it is not counted. {remedy}, or move it away."
+            yield Finding(code="extra-blob", subject=blob.key, detail=detail)
+
+
+def _is_known(tx: Transaction, key: str) -> bool:
+    if catalogue.blob_is_known(tx, key):
+        return True
+    sql = "SELECT id FROM orders WHERE source_key = :key AND state IN ('waiting', 'running')"
+    return key.startswith("temp/") and tx.row(sql, key=key) is not None
+
+
+def _extra_thumbnails(storage: StorageManager, *, repair: bool) -> Iterator[Finding]:
+    for blob in storage.blobs.list("thumbnails/"):
+        own = _OWN_THUMBNAIL.fullmatch(blob.key)
+        if own and storage.database.read(catalogue.by_id, own[1]) is not None:
+            continue
+        repaired = bool(repair and own and storage.blobs.delete(blob.key))
+        detail = "The thumbnail of no picture." if own else "A file that is not Abby's lies among the thumbnails."
+        yield Finding(code="extra-thumbnail", subject=blob.key, detail=detail, repaired=repaired)
+
+
+# ---------------------------------------------------------------------- the ledger
+
+
+def _stale_reservations(storage: StorageManager, *, repair: bool) -> Iterator[Finding]:
+    def stale(tx: Transaction) -> list[str]:
+        sql = (
+            "SELECT r.id AS id FROM reservations r JOIN orders o ON o.id = r.id "
+            "WHERE o.state IN ('done', 'failed', 'cancelled')"
+        )
+        return [str(row["id"]) for row in tx.rows(sql)]
+
+    for reservation_id in storage.database.read(stale):
+        if repair:
+            storage.database.write(storage.quota.release_in, reservation_id)
+        detail = "Its order has ended, but still has quota set aside."
+        yield Finding(code="stale-reservation", subject=reservation_id, detail=detail, repaired=repair)
+
+
+def _counters(storage: StorageManager, *, repair: bool) -> list[Finding]:
+    def compare(tx: Transaction) -> list[Finding]:
+        found: list[Finding] = []
+        right = _right_bytes(tx)
+        rows = tx.rows(f"SELECT account, used FROM counters WHERE meter = :meter{tx.row_lock}", meter=BYTES)  # noqa: S608
+        counted = {str(row["account"]): int(row["used"]) for row in rows}
+        for account in sorted(right.keys() | counted.keys()):
+            used, should = counted.get(account, 0), right.get(account, 0)
+            if used == should:
+                continue
+            if repair:
+                _set_counter(tx, account, should)
+            whose = "everybody" if account == HOUSE else account
+            detail = f"{used} bytes are counted for {whose}, {should} are kept or set aside."
+            found.append(Finding(code="wrong-counter", subject=whose, detail=detail, repaired=repair))
+        return found
+
+    return storage.database.write(compare) if repair else storage.database.read(compare)
+
+
+def _right_bytes(tx: Transaction) -> dict[str, int]:
+    """What the byte counters must say: all that is kept, and all that is set aside."""
+    right: dict[str, int] = {HOUSE: 0}
+    rows = tx.rows(
+        "SELECT account, temporary, SUM(size_bytes + thumbnail_bytes) AS kept FROM artifacts "
+        "GROUP BY account, temporary"
+    )
+    for row in rows:
+        right[HOUSE] += int(row["kept"])
+        if not row["temporary"]:
+            right[row["account"]] = right.get(row["account"], 0) + int(row["kept"])
+    for hold in ledger.open_holds(tx):
+        if hold.meter == BYTES:
+            right[hold.account] = right.get(hold.account, 0) + hold.amount
+    return right
+
+
+def _set_counter(tx: Transaction, account: str, used: int) -> None:
+    tx.execute(
+        "INSERT INTO counters (account, meter, used) VALUES (:account, :meter, :used) "
+        "ON CONFLICT (account, meter) DO UPDATE SET used = excluded.used",
+        account=account, meter=BYTES, used=used,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""Finishing what a crash left half done in storage, and clearing out temporary files.
+
+Everything here may run beside a working Abby, in several processes at once, and be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import TYPE_CHECKING
+
+from abby_core.errors import NotFound, StorageError
+from abby_core.storage import catalogue, keeping
+from abby_core.storage.blob_store import BlobInfo, BlobMissing
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+    from abby_core.storage.storage_manager import StorageManager
+
+log = logging.getLogger(__name__)
+DAY_SECONDS = 86_400
+THUMBNAIL_GRACE_MS = 60_000
+"""A thumbnail is normally made at once; after this time its maker is taken for dead."""
+PART_SECONDS = 3600
+"""A file that is being written is renamed within seconds; one this old was left by a crash."""
+SOURCE_GRACE_SECONDS = 600
+"""An uploaded picture lies there for a moment before its order is entered."""
+_UNDOING = "undo:"
+
+
+def mend(storage: StorageManager) -> int:
+    """Finish begun removals, undo dead saves, make missing thumbnails, clear the remains of writes that a crash
+    cut off. Returns how many things were mended.
+    """
+    mended = 0
+    for artifact in storage.database.read(catalogue.being_removed):
+        storage.finish_removal(artifact)
+        mended += 1
+    mended += _undo_dead_saves(storage)
+    due_before_ms = storage.now_ms() - THUMBNAIL_GRACE_MS
+    for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):
+        keeping.make_thumbnail(storage, artifact)
+        mended += 1
+    storage.blobs.sweep_parts(older_than_seconds=PART_SECONDS)
+    return mended + _remove_orphaned_sources(storage)
+
+
+def clean_up(storage: StorageManager) -> tuple[int, int]:
+    """Remove temporary files whose time is over: (how many, bytes freed).
+
+    That is every file in ``temp/`` older than ``cleanup_days``, whoever left it, except the inputs of orders
+    that have not ended.
+    """
+    deleted = freed_bytes = 0
+    now_ms = storage.now_ms()
+    for artifact in storage.database.read(catalogue.expired, now_ms):
+        deleted, freed_bytes = deleted + 1, freed_bytes + artifact.size_bytes
+        _remove_quietly(storage, artifact.id)
+    oldest = now_ms / 1000 - storage.cleanup_days * DAY_SECONDS
+    for blob in list(storage.blobs.list("temp/")):
+        if blob.modified_at < oldest and _remove_temporary(storage, blob):
+            deleted, freed_bytes = deleted + 1, freed_bytes + blob.size_bytes
+    return deleted, freed_bytes
+
+
+def _remove_temporary(storage: StorageManager, blob: BlobInfo) -> bool:
+    """Remove one old file of ``temp/``, with its row if it has one. False: it is still needed."""
+
+    if storage.database.read(_is_source, blob.key):
+        return False
+    row = storage.database.read(lambda tx: tx.row("SELECT id FROM artifacts WHERE blob_key = :key", key=blob.key))
+    return storage.blobs.delete(blob.key) if row is None else _remove_quietly(storage, str(row["id"]))
+
+
+def _is_source(tx: Transaction, key: str) -> bool:
+    """Whether an order that has not ended works on that blob."""
+    sql = "SELECT id FROM orders WHERE source_key = :key AND state IN ('waiting', 'running')"
+    return tx.row(sql, key=key) is not None
+
+
+def _remove_quietly(storage: StorageManager, artifact_id: str) -> bool:
+    artifact = storage.database.read(catalogue.by_id, artifact_id)
+    if artifact is None:
+        return False
+    try:
+        storage.remove(artifact)
+    except NotFound:  # another process was faster
+        return False
+    return True
+
+
+def _remove_orphaned_sources(storage: StorageManager) -> int:
+    """Pictures uploaded for orders that were never entered, or whose end was cut off."""
+    oldest = storage.now_ms() / 1000 - SOURCE_GRACE_SECONDS
+    orphans = [
+        blob
+        for blob in storage.blobs.list("temp/order-")
+        if blob.modified_at < oldest and not storage.database.read(_is_source, blob.key)
+    ]
+    return sum(storage.blobs.delete(blob.key) for blob in orphans)
+
+
+def _undo_dead_saves(storage: StorageManager) -> int:
+    """Saves whose process died: what they wrote was never acknowledged, so it goes, and the quota comes back."""
+    rows = storage.database.read(
+        lambda tx: tx.rows(
+            "SELECT id, blob_key, blob_sha256 FROM reservations WHERE expires_at <= :now LIMIT 100",
+            now=storage.now_ms(),
+        )
+    )
+    for row in rows:
+        # Under its new name nobody can settle it any more, so a slow saver cannot slip in while the blob goes.
+        doomed = _UNDOING + str(row["id"]).removeprefix(_UNDOING)
+        storage.database.write(_rename_reservation, str(row["id"]), doomed)
+        _delete_if_unknown(storage, str(row["blob_key"]), str(row["blob_sha256"]))
+        storage.database.write(storage.quota.release_in, doomed)
+        log.warning("a save that was cut off was undone: %s", row["blob_key"])
+    return len(rows)
+
+
+def _rename_reservation(tx: Transaction, old: str, new: str) -> None:
+    tx.execute("UPDATE reservations SET id = :new WHERE id = :old", old=old, new=new)
+
+
+def _delete_if_unknown(storage: StorageManager, key: str, sha256: str) -> None:
+    """Delete a blob that no row points at, if it holds what we wrote: somebody's own file is left alone."""
+    if not key or storage.database.read(catalogue.blob_is_known, key):
+        return
+    try:
+        ours = hashlib.sha256(storage.blobs.open(key)).hexdigest() == sha256
+    except BlobMissing:
+        return
+    except StorageError as error:
+        log.warning("the remains of a save could not be read: %s", error)
+        return
+    if ours:
+        storage.blobs.delete(key)

@@ -1,0 +1,237 @@
+"""StorageManager: keeping pictures.
+
+Two faces over one mechanism. The founding API (:meth:`StorageManager.save_image` and its neighbours) answers with
+``(success, message, …)`` and never raises for what a user can cause; ``keep``, ``open`` and ``remove`` are for the
+studio: typed, raising :mod:`abby_core.errors`.
+
+Keeping is always: set aside in the ledger → bytes durable on disk → one transaction that enters the row and
+settles. Removing is the reverse. A crash between two steps leaves either an open reservation or a row marked
+as being removed, and :mod:`abby_core.storage.mending` finishes both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from abby_core.database.database import Database, open_database
+from abby_core.errors import AbbyError, DiskFull, NotFound, Refused, StorageError
+from abby_core.quota.account import Account
+from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
+from abby_core.storage import catalogue, keeping, mending, saving
+from abby_core.storage.artifact import Artifact
+from abby_core.storage.blob_store import BlobStore
+from abby_core.storage.blob_stores.local import LocalBlobs
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+    from abby_core.quota.quota_manager import Need
+
+log = logging.getLogger(__name__)
+MEGABYTE = 2**20
+T = TypeVar("T")
+
+
+class SaveResult(NamedTuple):
+    """What :meth:`StorageManager.save_image` answers."""
+
+    success: bool
+    message: str
+    path: Path | None
+
+
+class DeleteResult(NamedTuple):
+    """What :meth:`StorageManager.delete_image` answers."""
+
+    success: bool
+    message: str
+
+
+class CleanupResult(NamedTuple):
+    """What :meth:`StorageManager.cleanup_old_files` answers."""
+
+    deleted: int
+    freed_mb: float
+
+
+class StorageManager:
+    """Keeps pictures under quota. Making one opens nothing: a root that cannot be used shows when saving.
+
+    The keywords after ``cleanup_days`` are for :mod:`abby_core.bootstrap` and tests: the largest picture that is
+    stored and the estimate for one more (MB), the platform of bare user ids, free disk that is left alone (MB).
+    """
+
+    def __init__(
+        self,
+        storage_root: Path | str = Path("shared"),
+        max_global_storage_mb: float = 5000,
+        max_user_storage_mb: float = 500,
+        max_user_daily_gens: int = 5,
+        cleanup_days: float = 7,
+        *,
+        image_size_max_mb: float = 20,
+        image_size_estimate_mb: float = 1.5,
+        platform: str = "local",
+        min_free_disk_mb: float = 0,
+        database: Database | None = None,
+        quota: QuotaManager | None = None,
+        blobs: BlobStore | None = None,
+        clock: Clock = time.time,
+    ) -> None:
+        self.root = Path(storage_root)
+        self.cleanup_days = cleanup_days
+        self.picture_bytes_max = int(image_size_max_mb * MEGABYTE)
+        self.free_bytes_min = int(min_free_disk_mb * MEGABYTE)
+        self.database = database or open_database("", root=self.root)
+        defaults = Defaults(
+            images_per_day=int(max_user_daily_gens),
+            account_bytes=int(max_user_storage_mb * MEGABYTE),
+            house_bytes=int(max_global_storage_mb * MEGABYTE),
+            picture_bytes=int(image_size_estimate_mb * MEGABYTE),
+        )
+        self.quota = quota or QuotaManager(self.database, defaults, clock=clock, platform=platform)
+        self.blobs: BlobStore = blobs or LocalBlobs(self.root)
+
+    # ------------------------------------------------------------------ the founding API
+
+    async def save_image(
+        self, image_data: bytes, user_id: object, image_name: str = "generated.png", is_temp: bool = False
+    ) -> SaveResult:
+        """Keep a picture that was made elsewhere, as one generation of the user's day.
+
+        The file holds exactly ``image_data`` (a complete PNG, JPEG or WebP); an existing name is never
+        overwritten. ``text_to_image``, ``image_to_image`` and ``upscale`` as name make a unique one.
+        ``is_temp`` writes under ``temp/``: counted against the server's storage only.
+        """
+        try:
+            account = self.quota.account(user_id)
+            artifact = await self.uninterrupted(saving.save(self, image_data, account, image_name, temporary=is_temp))
+        except StorageError as error:
+            log.warning("a picture could not be saved: %s", error)
+            return SaveResult(False, f"Error saving image: {error}", None)
+        except AbbyError as error:
+            return SaveResult(False, str(error), None)
+        return SaveResult(True, f"Image saved as {artifact.name}", self.blobs.path(artifact.blob_key))
+
+    def get_quota_status(self, user_id: object) -> dict[str, dict[str, Any]]:
+        """Where the user and the server stand; see :class:`~abby_core.quota.status.QuotaStatus`."""
+        return self.quota.get_quota_status(user_id)
+
+    def get_global_usage(self) -> dict[str, Any]:
+        """The server's storage alone, as in :meth:`get_quota_status`."""
+        return self.quota.status(Account.local("-")).as_dict()["global"]
+
+    def get_user_images(self, user_id: object) -> list[str]:
+        """The names of the user's pictures, oldest first."""
+        return self.database.read(catalogue.names, self.quota.account(user_id).key)
+
+    def get_image_path(self, user_id: object, image_name: str) -> Path | None:
+        """Where the user's picture of that name lies; None when there is none."""
+        try:
+            artifact = self.find(self.quota.account(user_id), image_name)
+        except Refused:
+            return None
+        return self.blobs.path(artifact.blob_key)
+
+    def delete_image(self, user_id: object, image_name: str) -> DeleteResult:
+        """Remove the user's picture of that name; its space is free at once."""
+        try:
+            self.remove(self.find(self.quota.account(user_id), image_name))
+        except StorageError as error:
+            return DeleteResult(False, f"Error deleting image: {error}")
+        except Refused as error:
+            return DeleteResult(False, str(error))
+        return DeleteResult(True, f"Deleted {image_name}")
+
+    def cleanup_old_files(self) -> CleanupResult:
+        """Remove temporary files older than ``cleanup_days``. Users' own pictures are never touched."""
+        deleted, freed_bytes = mending.clean_up(self)
+        return CleanupResult(deleted, freed_bytes / MEGABYTE)
+
+    # ------------------------------------------------------------------ for the studio
+
+    async def keep(
+        self,
+        data: bytes,
+        draft: Artifact,
+        *,
+        reservation_id: str,
+        share: Need,
+        close: bool,
+        also: Callable[[Transaction, keeping.Kept], None],
+    ) -> keeping.Kept:
+        """Keep a picture for which room is reserved; see :func:`abby_core.storage.keeping.keep`."""
+        return await self.uninterrupted(
+            keeping.keep(self, data, draft, reservation_id=reservation_id, share=share, close=close, also=also)
+        )
+
+    async def adopt(self, blob_key: str, data: bytes, draft: Artifact, *, reservation_id: str, share: Need) -> Artifact:
+        """Enter a picture whose bytes lie there already; see :func:`abby_core.storage.keeping.adopt`."""
+        return await self.uninterrupted(
+            keeping.adopt(self, blob_key, data, draft, reservation_id=reservation_id, share=share)
+        )
+
+    def find(self, account: Account, name: object) -> Artifact:
+        """The account's picture of that name. Raises NotFound, also for another's."""
+        artifact = self.database.read(catalogue.by_name, account.key, saving.clean_name(name))
+        if artifact is None:
+            raise NotFound(f"You have no picture named {str(name)[:200]!r}.")
+        return artifact
+
+    def open(self, artifact: Artifact) -> bytes:
+        """The picture's bytes, as they were kept. Raises StorageError."""
+        return self.blobs.open(artifact.blob_key)
+
+    def remove(self, artifact: Artifact) -> None:
+        """Remove a picture, its thumbnail and its row, and stop counting it. Raises NotFound or StorageError."""
+        if not self.database.write(catalogue.begin_removal, artifact.id):
+            raise NotFound(f"There is no picture named {artifact.name!r} any more.")
+        try:
+            self.finish_removal(artifact)
+        except StorageError:
+            self.database.write(catalogue.undo_removal, artifact.id)
+            raise
+
+    def finish_removal(self, artifact: Artifact) -> None:
+        """The second half of :meth:`remove`; may be repeated after a crash."""
+        self.blobs.delete(artifact.blob_key)
+        if artifact.thumbnail_bytes:
+            self.blobs.delete(keeping.thumbnail_key(artifact.id))
+
+        def strike(tx: Transaction) -> None:
+            gone = catalogue.finish_removal(tx, artifact.id)
+            if gone is not None:
+                self.quota.free_in(tx, gone.account, gone.counted_bytes, temporary=gone.temporary)
+
+        self.database.write(strike)
+
+    def check_free_disk(self, needed_bytes: int) -> None:
+        """Raise DiskFull when the disk would have less free than the floor after taking ``needed_bytes``."""
+        free = self.blobs.free_bytes()
+        if free is not None and free - needed_bytes < self.free_bytes_min:
+            raise DiskFull(
+                f"The server's disk is nearly full ({free // MEGABYTE} MB free, {self.free_bytes_min // MEGABYTE} MB "
+                "are kept free). Nothing was made or charged; please tell the host."
+            )
+
+    def now_ms(self) -> int:
+        return self.quota.now_ms()
+
+    @staticmethod
+    async def uninterrupted(work: Awaitable[T]) -> T:
+        """Await ``work`` to its end even if the caller is cancelled meanwhile; then the cancellation goes on."""
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                await asyncio.wait([task])
+            raise
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
