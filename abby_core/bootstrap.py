@@ -1,0 +1,217 @@
+"""Putting Abby together: the one file that names implementations.
+
+    settings = load_settings()
+    async with open_abby(settings) as abby:
+        creation = await abby.studio.create(Order(...))
+
+Nothing is opened before it is used: questions (``abby.storage.get_quota_status``) need no event loop and no
+``async with``; making pictures does, because the dispatcher runs inside it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from abby_core.errors import ConfigurationError
+from abby_core.quota.meter import NO_LIMIT
+from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
+
+if TYPE_CHECKING:
+    from abby_core.database.database import Database
+    from abby_core.gallery.gallery import Gallery
+    from abby_core.generation.image_generator import ImageGenerator
+    from abby_core.generation.provider import ImageProvider
+    from abby_core.observability.events import EventLog
+    from abby_core.settings import Settings
+    from abby_core.storage.storage_manager import StorageManager
+    from abby_core.studio.deliveries import Deliveries
+    from abby_core.studio.order_book import QueueLimits
+    from abby_core.studio.studio import Studio
+
+GRACE_SECONDS = 30.0
+"""How long running orders may finish when Abby is closed."""
+EVENTS_FILE = Path("logs") / "events.jsonl"
+
+
+class Abby:
+    """All parts of one Abby, made when they are first asked for."""
+
+    def __init__(
+        self, settings: Settings, *, providers: Sequence[ImageProvider] | None = None, clock: Clock = time.time
+    ) -> None:
+        self.settings = settings
+        self._providers = providers
+        self._clock = clock
+
+    # ------------------------------------------------------------------ keeping
+
+    @cached_property
+    def database(self) -> Database:
+        from abby_core.database.database import open_database
+
+        return open_database(self.settings.database_url, root=self.settings.storage_root)
+
+    @cached_property
+    def quota(self) -> QuotaManager:
+        settings = self.settings
+        defaults = Defaults(
+            images_per_day=settings.max_user_daily_gens,
+            account_bytes=settings.max_user_storage_bytes,
+            house_bytes=settings.max_global_storage_bytes,
+            picture_bytes=settings.image_generation_size_bytes,
+            millicredits_per_day=_limit(settings.max_daily_millicredits),
+            millicredits_per_month=_limit(settings.max_monthly_millicredits),
+        )
+        return QuotaManager(self.database, defaults, clock=self._clock)
+
+    @cached_property
+    def storage(self) -> StorageManager:
+        from abby_core.storage.blob_stores.local import LocalBlobs
+        from abby_core.storage.storage_manager import StorageManager
+
+        settings = self.settings
+        return StorageManager(
+            settings.storage_root,
+            cleanup_days=settings.cleanup_days,
+            image_size_max_mb=settings.image_size_max_mb,
+            min_free_disk_mb=settings.min_free_disk_mb,
+            database=self.database,
+            quota=self.quota,
+            blobs=LocalBlobs(settings.storage_root),
+        )
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        from abby_core.gallery.gallery import Gallery
+
+        return Gallery(self.storage)
+
+    @cached_property
+    def events(self) -> EventLog:
+        from abby_core.observability.events import EventLog
+
+        return EventLog(self.settings.storage_root / EVENTS_FILE, secrets=self.settings.secrets)
+
+    # ------------------------------------------------------------------ making
+
+    @cached_property
+    def generator(self) -> ImageGenerator:
+        from abby_core.generation.image_generator import ImageGenerator
+
+        return ImageGenerator(
+            self.settings.stability_api_key,
+            self.settings.api_host,
+            providers=self._providers if self._providers is not None else make_providers(self.settings),
+        )
+
+    @cached_property
+    def queue_limits(self) -> QueueLimits:
+        from abby_core.studio.order_book import QueueLimits
+
+        settings = self.settings
+        return QueueLimits(
+            running_max=settings.concurrent_orders,
+            running_per_account_max=settings.concurrent_orders_per_user,
+            waiting_max=settings.waiting_orders_max,
+            waiting_per_account_max=settings.waiting_orders_per_user_max,
+        )
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from abby_core.studio.deliveries import Deliveries
+
+        return Deliveries(self.storage)
+
+    @cached_property
+    def studio(self) -> Studio:
+        from abby_core.dispatch.dispatchers.embedded import EmbeddedDispatcher
+        from abby_core.studio.board import Board
+        from abby_core.studio.recovery import Recovery
+        from abby_core.studio.studio import Studio
+        from abby_core.studio.worker import Worker
+
+        board = Board()
+        worker = Worker(
+            storage=self.storage,
+            generator=self.generator,
+            board=board,
+            events=self.events,
+            limits=self.queue_limits,
+            lease_seconds=self.settings.lease_seconds,
+        )
+        return Studio(
+            storage=self.storage,
+            generator=self.generator,
+            worker=worker,
+            recovery=Recovery(self.storage, worker, board, self.events),
+            deliveries=self.deliveries,
+            dispatcher=EmbeddedDispatcher(
+                places=self.settings.concurrent_orders, tend_seconds=self.settings.lease_seconds / 3
+            ),
+            board=board,
+            events=self.events,
+            limits=self.queue_limits,
+        )
+
+    # ------------------------------------------------------------------ opening and closing
+
+    async def __aenter__(self) -> Abby:
+        await self.studio.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.studio.stop(grace_seconds=GRACE_SECONDS)
+        await self.generator.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files and connections; enough where nothing was made. May be called twice."""
+        if "events" in self.__dict__:
+            self.events.close()
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def open_abby(
+    settings: Settings, *, providers: Sequence[ImageProvider] | None = None, clock: Clock = time.time
+) -> Abby:
+    """Abby with these settings; ``providers`` and ``clock`` replace the usual ones (tests, embedding)."""
+    return Abby(settings, providers=providers, clock=clock)
+
+
+def make_providers(settings: Settings) -> list[ImageProvider]:
+    """The providers the settings ask for, the preferred one first. Raises ConfigurationError."""
+    if settings.provider not in {"auto", "stability", "painter"}:
+        raise ConfigurationError(f"PROVIDER is {settings.provider!r}; it may be auto, stability or painter.")
+    providers: list[ImageProvider] = []
+    if settings.provider != "painter" and (settings.stability_api_key or settings.provider == "stability"):
+        if not settings.stability_api_key:
+            raise ConfigurationError("PROVIDER is stability, but STABILITY_API_KEY is not set.")
+        from abby_core.generation.providers.stability import Stability
+
+        providers.append(
+            Stability(
+                settings.stability_api_key,
+                api_host=settings.api_host,
+                model=settings.stability_model,
+                upscale_model=settings.stability_upscale_model,
+                timeout_seconds=settings.provider_timeout_seconds,
+                keep_session=True,
+            )
+        )
+    if settings.provider != "stability":
+        from abby_core.generation.providers.painter import Painter
+
+        providers.append(Painter())
+    return providers
+
+
+def _limit(limit: int | None) -> int:
+    return NO_LIMIT if limit is None else limit

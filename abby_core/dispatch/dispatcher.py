@@ -1,0 +1,37 @@
+"""Port: who wakes the workers. The orders' rows are the queue; a dispatcher only says "now"."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Runner(Protocol):
+    """What a dispatcher drives; the studio provides it."""
+
+    async def claim(self) -> Any | None:
+        """Take the fairest waiting order; None when nothing may be run now."""
+        ...
+
+    async def run(self, order: Any) -> None:
+        """Carry a claimed order to its end."""
+        ...
+
+    async def tend(self) -> None:
+        """Recover what was abandoned, deliver what is due. Called at the start and then regularly."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Calls ``claim`` and ``run`` soon after :meth:`wake`, and at least every few seconds without it."""
+
+    async def start(self, runner: Runner) -> None:
+        """Begin dispatching. Abandoned orders have been tended to once when this returns."""
+        ...
+
+    def wake(self) -> None:
+        """An order was submitted, or a place became free."""
+        ...
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """Claim no more; wait for what runs, then cancel what still does (it goes back to waiting)."""
+        ...

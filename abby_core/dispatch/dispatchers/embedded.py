@@ -1,0 +1,101 @@
+"""The dispatcher inside this process: no server, no broker; enough for one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from abby_core.errors import AbbyError
+
+if TYPE_CHECKING:
+    from abby_core.dispatch.dispatcher import Runner
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""How soon an order is noticed that another process submitted."""
+
+
+class EmbeddedDispatcher:
+    """Runs up to ``places`` orders at once on the current event loop."""
+
+    def __init__(self, *, places: int, tend_seconds: float) -> None:
+        self._places = places
+        self._tend_seconds = tend_seconds
+        self._wake = asyncio.Event()
+        self._orders: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def start(self, runner: Runner) -> None:
+        await self._tend(runner)
+        self._loops = [asyncio.create_task(self._dispatch(runner)), asyncio.create_task(self._keep_tending(runner))]
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        for loop in self._loops:
+            loop.cancel()
+        for loop in self._loops:
+            with contextlib.suppress(asyncio.CancelledError):
+                await loop
+        self._loops = []
+        if self._orders:
+            _, late = await asyncio.wait(self._orders, timeout=grace_seconds)
+            for order in late:
+                order.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    async def _dispatch(self, runner: Runner) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                while len(self._orders) < self._places and await self._begin_one(runner):
+                    pass
+            except AbbyError as error:
+                log.warning("no order could be claimed, trying again: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+
+    async def _begin_one(self, runner: Runner) -> bool:
+        """Claim and start one order. A claim is never dropped: once taken, the order runs even if we are stopped."""
+        claiming = asyncio.ensure_future(runner.claim())
+        try:
+            order = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            order = await claiming
+            if order is not None:
+                self._start(runner, order)
+            raise
+        if order is None:
+            return False
+        self._start(runner, order)
+        return True
+
+    def _start(self, runner: Runner, order: object) -> None:
+        task = asyncio.create_task(runner.run(order))
+        self._orders.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._orders.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an order's runner broke", exc_info=error)
+        self._wake.set()
+
+    async def _keep_tending(self, runner: Runner) -> None:
+        while True:
+            await asyncio.sleep(self._tend_seconds)
+            await self._tend(runner)
+
+    async def _tend(self, runner: Runner) -> None:
+        try:
+            await runner.tend()
+        except AbbyError as error:
+            log.warning("tending failed, trying again: %s", error)
+        except Exception:
+            log.exception("tending failed unexpectedly, trying again")

@@ -1,0 +1,333 @@
+"""The orders' rows and their SQL: submit, claim fairly, finish, cancel. The row is the job.
+
+Whoever runs an order holds a lease on its row. ``fence`` grows each time the lease changes hands, and every
+write of a runner names the fence it was given: once somebody else has taken over, its writes change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from abby_core.errors import OrderConflict, QueueFull
+from abby_core.studio.order import OrderView, Progress
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Row, Transaction, Value
+    from abby_core.studio.order import DeliveryAddress
+
+TIMED_ORDERS = 20
+"""How many finished orders the expected duration is averaged over."""
+_VIEW = (
+    "id, account, kind, request, state, pictures, provider, model, percent, notes, error_code, error, maybe_billed, "
+    "created_at, started_at, finished_at"
+)
+_CLAIM = (
+    "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
+    "bytes_each, attempt, attempts_max, fence, calls_started, created_at"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """An order somebody holds the lease of."""
+
+    id: str
+    account: str
+    request: str
+    source_key: str
+    source_bytes: int
+    source_artifact: str
+    pictures: int
+    provider: str
+    model: str
+    millicredits_each: int
+    bytes_each: int
+    attempt: int
+    attempts_max: int
+    fence: int
+    calls_started: int
+    created_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueLimits:
+    """How many orders may run and wait, in all and per account, over all processes."""
+
+    running_max: int = 2
+    running_per_account_max: int = 1
+    waiting_max: int = 1000
+    waiting_per_account_max: int = 100
+
+
+def insert(tx: Transaction, limits: QueueLimits, deliveries: tuple[DeliveryAddress, ...], **row: Value) -> bool:
+    """Enter an order. False: the same one was submitted before.
+
+    Raises OrderConflict when the id stands for another order, QueueFull when too many wait.
+    """
+    columns = ", ".join(row)
+    placeholders = ", ".join(f":{column}" for column in row)
+    sql = f"INSERT INTO orders ({columns}) VALUES ({placeholders}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
+    if not tx.execute(sql, **row):
+        check_same(tx, str(row["id"]), str(row["account"]), str(row["fingerprint"]))
+        return False
+    _check_queue(tx, limits, str(row["account"]))
+    for delivery in deliveries:
+        tx.execute(
+            "INSERT INTO deliveries (order_id, kind, address, due_at, created_at) "
+            "VALUES (:order, :kind, :address, 0, :now)",
+            order=row["id"], kind=delivery.kind, address=delivery.address, now=row["created_at"],
+        )  # fmt: skip
+    return True
+
+
+def check_same(tx: Transaction, order_id: str, account: str, fingerprint: str) -> bool:
+    """Whether the order exists. Raises OrderConflict when its id stands for something else."""
+    row = tx.row("SELECT account, fingerprint FROM orders WHERE id = :id", id=order_id)
+    if row is not None and (row["account"], row["fingerprint"]) != (account, fingerprint):
+        raise OrderConflict("This order id was used before for another request; use a new id.")
+    return row is not None
+
+
+def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, lease_ms: int) -> Claimed | None:
+    """Take the fairest waiting order, or None.
+
+    First by priority; then the account with the fewest orders running; then the one that was served longest
+    ago, so one member's hundred orders delay another's first by at most one; within an account the oldest.
+    """
+    tx.lock("claim")
+    running = _running(tx)
+    if sum(running.values()) >= limits.running_max:
+        return None
+    candidates = [
+        (-row["priority"], running.get(row["account"], 0), row["served"], row["oldest"], row["account"])
+        for row in tx.rows(
+            "SELECT o.account AS account, MAX(o.priority) AS priority, MIN(o.created_at) AS oldest, "
+            "COALESCE(MAX(t.served), 0) AS served FROM orders o LEFT JOIN turns t ON t.account = o.account "
+            "WHERE o.state = 'waiting' AND o.not_before <= :now GROUP BY o.account",
+            now=now_ms,
+        )
+        if running.get(row["account"], 0) < limits.running_per_account_max
+    ]
+    if not candidates:
+        return None
+    account = min(candidates)[-1]
+    row = tx.row(
+        "UPDATE orders SET state = 'running', attempt = attempt + 1, fence = fence + 1, calls_started = 1, "  # noqa: S608
+        "percent = 0, lease_owner = :owner, lease_until = :until, "
+        "started_at = CASE WHEN started_at = 0 THEN :now ELSE started_at END "
+        "WHERE id = (SELECT id FROM orders WHERE state = 'waiting' AND account = :account AND not_before <= :now "
+        f"ORDER BY priority DESC, created_at, id LIMIT 1) AND state = 'waiting' RETURNING {_CLAIM}",
+        owner=owner,
+        until=now_ms + lease_ms,
+        now=now_ms,
+        account=account,
+    )
+    tx.execute(
+        "INSERT INTO turns (account, served) "
+        "SELECT :account, COALESCE(MAX(served), 0) + 1 FROM turns WHERE served >= 0 "
+        "ON CONFLICT (account) DO UPDATE SET served = excluded.served",
+        account=account,
+    )
+    return None if row is None else Claimed(**row)
+
+
+def take_over(tx: Transaction, *, owner: str, now_ms: int, lease_ms: int) -> Claimed | None:
+    """Take a running order whose lease ran out; its former runner's writes no longer count."""
+    tx.lock("claim")
+    row = tx.row(
+        "UPDATE orders SET fence = fence + 1, lease_owner = :owner, lease_until = :until "  # noqa: S608
+        "WHERE id = (SELECT id FROM orders WHERE state = 'running' AND lease_until <= :now "
+        "ORDER BY lease_until LIMIT 1) "
+        f"AND state = 'running' AND lease_until <= :now RETURNING {_CLAIM}",
+        owner=owner,
+        until=now_ms + lease_ms,
+        now=now_ms,
+    )
+    return None if row is None else Claimed(**row)
+
+
+def renew(tx: Transaction, order_id: str, fence: int, *, until_ms: int, percent: int) -> bool | None:
+    """Hold on to the lease. None: it is lost; True: the owner wants the order cancelled."""
+    row = tx.row(
+        "UPDATE orders SET lease_until = :until, percent = :percent "
+        "WHERE id = :id AND fence = :fence AND state = 'running' RETURNING cancel_requested",
+        until=until_ms, percent=percent, id=order_id, fence=fence,
+    )  # fmt: skip
+    return None if row is None else bool(row["cancel_requested"])
+
+
+def start_call(tx: Transaction, order_id: str, fence: int, calls_started: int) -> bool:
+    """Note, before it is made, that one more call to the provider may have been made. False: the lease is lost."""
+    return _fenced(tx, "calls_started = :calls", order_id, fence, calls=calls_started)
+
+
+def finish(tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str]) -> bool:
+    """running → done. False: the lease is lost."""
+    return _fenced(
+        tx,
+        "state = 'done', percent = 100, finished_at = :now, notes = :notes",
+        order_id,
+        fence,
+        now=now_ms,
+        notes=json.dumps(notes),
+    )
+
+
+def fail(tx: Transaction, order_id: str, fence: int, *, now_ms: int, code: str, error: str, maybe_billed: bool) -> bool:
+    """running → failed. False: the lease is lost."""
+    return _fenced(
+        tx,
+        "state = 'failed', finished_at = :now, error_code = :code, error = :error, maybe_billed = :billed",
+        order_id,
+        fence,
+        now=now_ms,
+        code=code,
+        error=error,
+        billed=int(maybe_billed),
+    )
+
+
+def retry(tx: Transaction, order_id: str, fence: int, *, not_before_ms: int) -> bool:
+    """running → waiting. False: the lease is lost."""
+    return _fenced(tx, "state = 'waiting', percent = 0, not_before = :at", order_id, fence, at=not_before_ms)
+
+
+def cancelled(tx: Transaction, order_id: str, fence: int, *, now_ms: int, maybe_billed: bool) -> bool:
+    """running → cancelled. False: the lease is lost."""
+    return _fenced(
+        tx,
+        "state = 'cancelled', finished_at = :now, maybe_billed = :billed",
+        order_id,
+        fence,
+        now=now_ms,
+        billed=int(maybe_billed),
+    )
+
+
+def request_cancel(tx: Transaction, order_id: str, account: str, now_ms: int) -> str | None:
+    """Cancel one's own order: returns its state afterwards (``running``: its runner was asked to stop)."""
+    row = tx.row(
+        "UPDATE orders SET cancel_requested = 1, "
+        "finished_at = CASE WHEN state = 'waiting' THEN :now ELSE finished_at END, "
+        "state = CASE WHEN state = 'waiting' THEN 'cancelled' ELSE state END "
+        "WHERE id = :id AND account = :account AND state IN ('waiting', 'running') RETURNING state",
+        id=order_id, account=account, now=now_ms,
+    )  # fmt: skip
+    if row is None:
+        row = tx.row("SELECT state FROM orders WHERE id = :id AND account = :account", id=order_id, account=account)
+    return None if row is None else str(row["state"])
+
+
+def view(tx: Transaction, order_id: str, account: str | None = None) -> OrderView | None:
+    """An order, if it is that account's (None: whoever's)."""
+    sql = f"SELECT {_VIEW} FROM orders WHERE id = :id"  # noqa: S608
+    row = tx.row(sql, id=order_id)
+    return None if row is None or account not in {None, row["account"]} else _as_view(row)
+
+
+def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[OrderView]:
+    """The newest orders, newest first: of one account, or of everybody (None)."""
+    where = "account = :account" if account is not None else ":account = ''"
+    sql = f"SELECT {_VIEW} FROM orders WHERE {where} ORDER BY created_at DESC, id DESC LIMIT :limit"  # noqa: S608
+    return [_as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
+
+
+def progress(tx: Transaction, order_id: str, account: str, limits: QueueLimits, now_ms: int) -> Progress | None:
+    """Where the order stands now: its place in the fair order, and the time left by what was measured."""
+    row = tx.row(
+        "SELECT account, state, kind, provider, pictures, percent, priority, created_at, started_at, error_code, error "
+        "FROM orders WHERE id = :id",
+        id=order_id,
+    )
+    if row is None or row["account"] != account:
+        return None
+    state = row["state"]
+    position = _position(tx, row, order_id) if state == "waiting" else None
+    eta_seconds = None
+    if state in {"waiting", "running"} and (each_ms := _duration_ms(tx, row["provider"], row["kind"])) is not None:
+        rounds = 1 + (sum(_running(tx).values()) + position - 1) // limits.running_max if position else 1
+        spent_ms = now_ms - row["started_at"] if state == "running" else 0
+        eta_seconds = max(0.0, (rounds * row["pictures"] * each_ms - spent_ms) / 1000)
+    return Progress(
+        state=state,
+        percent=row["percent"],
+        position=position,
+        eta_seconds=eta_seconds,
+        error_code=row["error_code"],
+        error=row["error"],
+    )
+
+
+def _position(tx: Transaction, mine: Row, order_id: str) -> int:
+    """1 for the next: accounts take turns, so of each other account at most as many go first as of one's own."""
+    ahead = tx.row(
+        "SELECT COUNT(*) AS n FROM orders WHERE state = 'waiting' AND account = :account AND (priority > :priority OR "
+        "(priority = :priority AND (created_at < :at OR (created_at = :at AND id < :id))))",
+        account=mine["account"], priority=mine["priority"], at=mine["created_at"], id=order_id,
+    )  # fmt: skip
+    own = int(ahead["n"]) if ahead else 0
+    queues = {
+        row["account"]: (int(row["n"]), (int(row["served"]), int(row["oldest"])))
+        for row in tx.rows(
+            "SELECT o.account AS account, COUNT(*) AS n, MIN(o.created_at) AS oldest, "
+            "COALESCE(MAX(t.served), 0) AS served FROM orders o LEFT JOIN turns t ON t.account = o.account "
+            "WHERE o.state = 'waiting' GROUP BY o.account"
+        )
+    }
+    my_turn = queues.get(mine["account"], (0, (0, 0)))[1]
+    others = (queue for account, queue in queues.items() if account != mine["account"])
+    return 1 + own + sum(min(n, own + (1 if turn < my_turn else 0)) for n, turn in others)
+
+
+def _duration_ms(tx: Transaction, provider: str, kind: str) -> float | None:
+    row = tx.row(
+        "SELECT AVG(each) AS each FROM (SELECT (finished_at - started_at) * 1.0 / pictures AS each FROM orders "
+        "WHERE state = 'done' AND provider = :provider AND kind = :kind ORDER BY finished_at DESC LIMIT :n) AS timed",
+        provider=provider, kind=kind, n=TIMED_ORDERS,
+    )  # fmt: skip
+    return None if row is None or row["each"] is None else float(row["each"])
+
+
+def _running(tx: Transaction) -> dict[str, int]:
+    rows = tx.rows("SELECT account, COUNT(*) AS n FROM orders WHERE state = 'running' GROUP BY account")
+    return {str(row["account"]): int(row["n"]) for row in rows}
+
+
+def _check_queue(tx: Transaction, limits: QueueLimits, account: str) -> None:
+    row = tx.row(
+        "SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN account = :account THEN 1 ELSE 0 END), 0) AS own "
+        "FROM orders WHERE state = 'waiting'",
+        account=account,
+    )
+    if row is not None and row["own"] > limits.waiting_per_account_max:
+        raise QueueFull(f"You have {limits.waiting_per_account_max} orders waiting already; let some finish first.")
+    if row is not None and row["n"] > limits.waiting_max:
+        raise QueueFull("The queue is full; try again in a few minutes.")
+
+
+def _fenced(tx: Transaction, changes: str, order_id: str, fence: int, **values: Value) -> bool:
+    sql = f"UPDATE orders SET {changes} WHERE id = :id AND fence = :fence AND state = 'running'"  # noqa: S608
+    return tx.execute(sql, id=order_id, fence=fence, **values) == 1
+
+
+def _as_view(row: Row) -> OrderView:
+    return OrderView(
+        id=row["id"],
+        account=row["account"],
+        kind=row["kind"],
+        prompt=json.loads(row["request"]).get("prompt", ""),
+        state=row["state"],
+        pictures=row["pictures"],
+        provider=row["provider"],
+        model=row["model"],
+        percent=row["percent"],
+        notes=tuple(json.loads(row["notes"])),
+        error_code=row["error_code"],
+        error=row["error"],
+        maybe_billed=bool(row["maybe_billed"]),
+        created_at_ms=row["created_at"],
+        started_at_ms=row["started_at"],
+        finished_at_ms=row["finished_at"],
+    )

@@ -1,0 +1,346 @@
+"""Studio: the door every adapter knocks on to have pictures made.
+
+submit ──► the order is a row and its quota is set aside, in one transaction
+watch  ──► progress until it ends, from wherever it is run
+create ──► submit, wait, Creation
+cancel ──► one's own order only
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from abby_core import errors
+from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, ProviderError, StorageError
+from abby_core.generation.checks import check_request
+from abby_core.generation.provider import Plan
+from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage
+from abby_core.quota.meter import NO_LIMIT
+from abby_core.quota.quota_manager import Need
+from abby_core.storage import catalogue, picture
+from abby_core.storage.blob_store import BlobExists
+from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
+from abby_core.studio import order_book
+from abby_core.studio.order import (
+    ORDER_ID_CHARACTERS_MAX,
+    PICTURES_MAX,
+    Creation,
+    Estimate,
+    Order,
+    OrderView,
+    Progress,
+)
+from abby_core.studio.order_book import Claimed, QueueLimits
+from abby_core.studio.request_json import encode, with_seed
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction, Value
+    from abby_core.dispatch.dispatcher import Dispatcher
+    from abby_core.generation.image_generator import ImageGenerator
+    from abby_core.observability.events import EventLog
+    from abby_core.quota.account import Account
+    from abby_core.storage.storage_manager import StorageManager
+    from abby_core.studio.board import Board
+    from abby_core.studio.deliveries import Deliveries
+    from abby_core.studio.recovery import Recovery
+    from abby_core.studio.worker import Worker
+
+ATTEMPTS_MAX_FREE = 3
+"""Attempts at an order whose provider costs nothing; a paid call is made once (design: never pay twice)."""
+UPLOADS_AT_ONCE_MAX = 2
+"""Uploaded pictures that are decoded at the same time: one of 50 megapixels takes up to 0.9 GB of memory."""
+LOOK_SECONDS = 0.5
+"""How often a watcher looks at the row, for orders that run in another process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """An order that was looked over: what will be written when it is submitted."""
+
+    request: ImageRequest
+    provider: str
+    plan: Plan
+    fingerprint: str
+    free: bool
+    source: bytes
+
+
+class Studio:
+    """Making pictures under quota. Needs a started dispatcher somewhere for orders to be run."""
+
+    def __init__(
+        self,
+        *,
+        storage: StorageManager,
+        generator: ImageGenerator,
+        worker: Worker,
+        recovery: Recovery,
+        deliveries: Deliveries,
+        dispatcher: Dispatcher,
+        board: Board,
+        events: EventLog,
+        limits: QueueLimits,
+    ) -> None:
+        self._storage = storage
+        self._database = storage.database
+        self._generator = generator
+        self._worker = worker
+        self._recovery = recovery
+        self._deliveries = deliveries
+        self._dispatcher = dispatcher
+        self._board = board
+        self._events = events
+        self._limits = limits
+        self._upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE_MAX)
+
+    async def start(self) -> None:
+        """Recover what an earlier run left behind, then begin to run orders."""
+        await self._dispatcher.start(_Shift(self._worker, self._recovery, self._deliveries))
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """Begin no more orders, let running ones finish for a while, hand the rest back to waiting."""
+        await self._dispatcher.stop(grace_seconds=grace_seconds)
+        await self._worker.close()
+
+    async def estimate(self, order: Order) -> Estimate:
+        """What the order would take, without submitting it. Raises InvalidRequest or ConfigurationError."""
+        prepared = await self._prepare(order)
+        return Estimate(
+            provider=prepared.provider,
+            model=prepared.plan.model,
+            pictures=order.pictures,
+            size_bytes=order.pictures * self._bytes_each,
+            millicredits=order.pictures * prepared.plan.millicredits,
+            notes=prepared.plan.notes,
+        )
+
+    async def submit(self, order: Order) -> OrderView:
+        """Accept the order and set its quota aside, once: the same id again returns the same order.
+
+        Raises Refused (InvalidRequest, QuotaExceeded, QueueFull, OrderConflict, NotFound) or StorageError; then
+        nothing was made, kept or charged.
+        """
+        fingerprint = _fingerprint(order)
+        key = order.account.key
+        if await self._database.fetch(order_book.check_same, order.id, key, fingerprint):
+            return await self.order(order.id, order.account)
+        prepared = await self._prepare(order)
+        await asyncio.to_thread(self._storage.check_free_disk, order.pictures * self._bytes_each)
+        source_key = await self._put_source(order, prepared.source)
+        row: dict[str, Value] = {
+            "id": order.id,
+            "account": key,
+            "kind": prepared.request.kind,
+            "request": encode(prepared.request),
+            "fingerprint": fingerprint,
+            "source_key": source_key,
+            "source_bytes": len(prepared.source),
+            "source_artifact": order.source_artifact,
+            "pictures": order.pictures,
+            "provider": prepared.provider,
+            "model": prepared.plan.model,
+            "millicredits_each": prepared.plan.millicredits,
+            "bytes_each": self._bytes_each,
+            "priority": order.priority,
+            "attempts_max": ATTEMPTS_MAX_FREE if prepared.free else 1,
+            "created_at": self._storage.now_ms(),
+        }
+        try:
+            is_new = await self._database.run(self._enter, order, row)
+        except AbbyError:
+            if source_key:
+                await asyncio.to_thread(self._storage.blobs.delete, source_key)
+            raise
+        if is_new:
+            self._events.write("order", id=order.id, state="waiting", kind=prepared.request.kind)
+            self._dispatcher.wake()
+        return await self.order(order.id, order.account)
+
+    async def create(self, order: Order) -> Creation:
+        """Submit and wait. Raises what submit raises, ProviderError, StorageError or OrderCancelled.
+
+        Cancelling the caller leaves the order running: it was accepted, and is found in the gallery.
+        """
+        await self.submit(order)
+        async for progress in self.watch(order.id, order.account):
+            if progress.ended:
+                break
+        return await self.result(order.id, order.account)
+
+    async def watch(self, order_id: str, account: Account) -> AsyncIterator[Progress]:
+        """Every change of the order until it has ended, the present moment first. Raises NotFound."""
+        last: Progress | None = None
+        while True:
+            now = await self._database.fetch(
+                order_book.progress, order_id, account.key, self._limits, self._storage.now_ms()
+            )
+            if now is None:
+                raise NotFound(f"You have no order {order_id!r}.")
+            if now.state == "running" and (percent := self._board.percent(order_id)) is not None:
+                now = replace(now, percent=percent)
+            if now != last:
+                yield now
+                last = now
+            if now.ended:
+                return
+            await self._board.wait(order_id, LOOK_SECONDS)
+
+    async def result(self, order_id: str, account: Account) -> Creation:
+        """What an ended order brought. Raises the error it failed with, or OrderCancelled if nothing was kept."""
+        view = await self.order(order_id, account)
+        artifacts = await self._database.fetch(catalogue.of_order, order_id)
+        if view.state == "failed":
+            raise failure(view)
+        if view.state == "cancelled" and not artifacts:
+            raise OrderCancelled("The order was cancelled; nothing was charged.")
+        return Creation(order=view, artifacts=tuple(artifacts), demo=self._is_demo(view.provider))
+
+    async def order(self, order_id: str, account: Account) -> OrderView:
+        """One's own order. Raises NotFound, for another's too."""
+        view = await self._database.fetch(order_book.view, order_id, account.key)
+        if view is None:
+            raise NotFound(f"You have no order {order_id!r}.")
+        return view
+
+    async def orders(self, account: Account | None, *, limit: int = 50) -> list[OrderView]:
+        """The newest orders of an account, or of everybody (None, for operators), newest first."""
+        return await self._database.fetch(order_book.views, None if account is None else account.key, limit=limit)
+
+    async def cancel(self, order_id: str, account: Account) -> OrderView:
+        """Cancel one's own order; pictures it has finished are kept, the rest of its quota comes back.
+
+        An order that has ended stays as it is. A running one ends as soon as its runner notices (a second at
+        most). Raises NotFound, for another's too.
+        """
+        state = await self._database.run(self._cancel, order_id, account.key)
+        if state is None:
+            raise NotFound(f"You have no order {order_id!r}.")
+        if state == "running":
+            await self._worker.cancel(order_id)
+        self._board.ring(order_id)
+        view = await self.order(order_id, account)
+        if view.state == "cancelled":
+            self._events.write("order", id=order_id, state="cancelled")
+            await self._worker.tidy(order_id)
+        return view
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def _bytes_each(self) -> int:
+        return self._storage.quota.defaults.picture_bytes + THUMBNAIL_BYTES_MAX
+
+    async def _prepare(self, order: Order) -> _Prepared:
+        if not order.id or len(order.id) > ORDER_ID_CHARACTERS_MAX or "\0" in order.id:
+            raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} characters.")
+        if not 1 <= order.pictures <= PICTURES_MAX:
+            raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+        request, source = order.request, b""
+        if not isinstance(request, TextToImage):
+            if order.source_artifact:
+                data = await asyncio.to_thread(self._read_source, order)
+            else:
+                async with self._upload_places:
+                    source, _ = await asyncio.to_thread(picture.normalise_upload, request.image)
+                data = source
+            request = replace(request, image=data)
+        check_request(request)
+        if not request.seed:
+            request = with_seed(request, secrets.randbelow(SEED_MAX) + 1)
+        provider, plan = await asyncio.to_thread(self._generator.plan, request, order.provider)
+        return _Prepared(
+            request=request,
+            provider=provider.name,
+            plan=plan,
+            fingerprint=_fingerprint(order),
+            free=not provider.capabilities.paid,
+            source=source,
+        )
+
+    def _read_source(self, order: Order) -> bytes:
+        artifact = self._database.read(catalogue.by_id, order.source_artifact)
+        if artifact is None or artifact.account != order.account.key:
+            raise NotFound("You have no such picture.")
+        return self._storage.open(artifact)
+
+    async def _put_source(self, order: Order, source: bytes) -> str:
+        """Keep an uploaded picture for the order to work on; it goes when the order ends."""
+        if not source:
+            return ""
+        key = f"temp/order-{hashlib.blake2b(order.id.encode(), digest_size=12).hexdigest()}"
+        try:
+            await asyncio.to_thread(self._storage.blobs.put, key, source)
+        except BlobExists:  # the same order, submitted before and cut off
+            if await asyncio.to_thread(self._storage.blobs.open, key) != source:
+                raise StorageError("This order's picture could not be stored; use a new order id.") from None
+        return key
+
+    def _enter(self, tx: Transaction, order: Order, row: dict[str, Value]) -> bool:
+        if not order_book.insert(tx, self._limits, order.deliveries, **row):
+            return False
+        need = Need(
+            images=order.pictures,
+            size_bytes=order.pictures * int(row["bytes_each"] or 0),
+            temporary_bytes=int(row["source_bytes"] or 0),
+            millicredits=order.pictures * int(row["millicredits_each"] or 0),
+        )
+        # The order's lease guards its reservation, which therefore never expires by itself.
+        self._storage.quota.reserve_in(tx, order.account.key, order.id, need, seconds=NO_LIMIT // 10**6)
+        return True
+
+    def _cancel(self, tx: Transaction, order_id: str, account: str) -> str | None:
+        state = order_book.request_cancel(tx, order_id, account, self._storage.now_ms())
+        if state == "cancelled":
+            self._storage.quota.release_in(tx, order_id)
+        return state
+
+    def _is_demo(self, provider: str) -> bool:
+        known = self._generator.providers.get(provider)
+        return known is not None and known.capabilities.demo
+
+
+class _Shift:
+    """What the dispatcher drives: the worker, and what must be looked after between orders."""
+
+    def __init__(self, worker: Worker, recovery: Recovery, deliveries: Deliveries) -> None:
+        self._worker = worker
+        self._recovery = recovery
+        self._deliveries = deliveries
+
+    async def claim(self) -> Claimed | None:
+        return await self._worker.claim()
+
+    async def run(self, order: Claimed) -> None:
+        await self._worker.run(order)
+        await self._deliveries.work_off()
+
+    async def tend(self) -> None:
+        await self._recovery.recover()
+        await self._deliveries.work_off()
+
+
+def failure(view: OrderView) -> AbbyError:
+    """The error an order failed with, as it was raised where it happened."""
+    kind = getattr(errors, view.error_code, None)
+    if isinstance(kind, type) and issubclass(kind, ProviderError):
+        return kind(view.error, maybe_billed=view.maybe_billed)
+    if kind is errors.QuotaExceeded:  # its figures are of then, and gone
+        return errors.Refused(view.error)
+    if isinstance(kind, type) and issubclass(kind, AbbyError):
+        return kind(view.error)
+    return ProviderError(view.error, maybe_billed=view.maybe_billed)
+
+
+def _fingerprint(order: Order) -> str:
+    """Tells whether a repeated order id stands for the same wish."""
+    wish = hashlib.blake2b(digest_size=16)
+    for part in (encode(order.request), str(order.pictures), order.provider or "", order.source_artifact):
+        wish.update(part.encode("utf-8", "backslashreplace") + b"\0")
+    if not isinstance(order.request, TextToImage) and isinstance(order.request.image, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+        wish.update(order.request.image)
+    return wish.hexdigest()
