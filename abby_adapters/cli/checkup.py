@@ -1,0 +1,96 @@
+"""What ``abby doctor`` looks at. Each check says in one sentence how it is and, if it is not well, what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from abby_core.errors import AbbyError, ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abby_adapters.cli.context import Context
+    from abby_core.generation.provider import Health
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check's outcome."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def examine(context: Context) -> list[Result]:
+    """All checks, in the order in which trouble usually begins."""
+    return [*_settings(context), _folder(context), _disk(context), _database(context), *_providers(context)]
+
+
+def _settings(context: Context) -> Iterator[Result]:
+    for warning in context.settings.warnings:
+        yield Result("settings", ok=False, detail=warning)
+    if not context.settings.warnings:
+        yield Result("settings", ok=True, detail="All values can be used.")
+
+
+def _folder(context: Context) -> Result:
+    root = context.settings.storage_root
+    probe = root / ".abby-doctor"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"may I write here?")
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Result("folder", ok=False, detail=f"{root.absolute()} cannot be written: {reason}. Set STORAGE_ROOT.")
+    return Result("folder", ok=True, detail=f"Pictures are kept in {root.absolute()}.")
+
+
+def _disk(context: Context) -> Result:
+    try:
+        context.abby.storage.check_free_disk(context.settings.image_generation_size_bytes)
+    except AbbyError as error:
+        return Result("disk", ok=False, detail=str(error))
+    free = context.abby.storage.blobs.free_bytes()
+    room = "" if free is None else f"{free / 2**30:.1f} GB free; "
+    return Result("disk", ok=True, detail=f"{room}{context.settings.min_free_disk_mb:g} MB are always left alone.")
+
+
+def _database(context: Context) -> Result:
+    try:
+        status = context.abby.quota.status(context.account)
+    except AbbyError as error:
+        return Result("database", ok=False, detail=str(error))
+    used, limit = status.house_bytes.used / 2**20, status.house_bytes.limit / 2**20
+    return Result(
+        "database",
+        ok=status.house_bytes.level != "CRITICAL",
+        detail=f"Everybody together uses {used:.1f} of {limit:.0f} MB ({status.house_bytes.share:.0%})."
+        + ("" if status.house_bytes.allowed else " Raise MAX_GLOBAL_STORAGE_MB or delete pictures."),
+    )
+
+
+def _providers(context: Context) -> Iterator[Result]:
+    try:
+        providers = context.abby.generator.providers
+    except AbbyError as error:
+        yield Result("image service", ok=False, detail=str(error))
+        return
+    for name, provider in providers.items():
+        try:
+            health = asyncio.run(_check(context, name))
+        except ProviderError as error:
+            yield Result(name, ok=False, detail=str(error))
+            continue
+        hint = " Set STABILITY_API_KEY for real AI pictures." if provider.capabilities.demo else ""
+        yield Result(name, ok=health.ok, detail=health.detail + hint)
+
+
+async def _check(context: Context, name: str) -> Health:
+    try:
+        return await context.abby.generator.providers[name].check()
+    finally:
+        await context.abby.generator.close()

@@ -1,0 +1,163 @@
+"""``imagine``, ``transform``, ``upscale``: pictures from words and from pictures."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from abby_adapters.cli.context import Context
+from abby_adapters.cli.options import AsJson, Cfg, Negative, Out, Provider, Seed, Steps, Style, User, size_of
+from abby_core.errors import InvalidRequest, StorageError
+from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
+
+if TYPE_CHECKING:
+    from abby_core.studio import Creation
+
+INPUT_BYTES_MAX = 20 * 2**20
+"""Largest picture file that is read: what the core takes from people."""
+Prompt = Annotated[str, typer.Argument(help="What should be in the picture.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Also show what is logged.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(imagine)
+    app.command()(transform)
+    app.command()(upscale)
+
+
+def imagine(
+    prompt: Prompt,
+    style: Style = "enhance",
+    size: Annotated[str | None, typer.Option("--size", help="Width and height, such as 1024x768.")] = None,
+    ar: Annotated[str | None, typer.Option("--ar", help="The shape instead, such as 16:9.")] = None,
+    seed: Seed = 0,
+    steps: Steps = None,
+    cfg: Cfg = None,
+    negative: Negative = "",
+    n: Annotated[int, typer.Option("--n", help="How many pictures, 1 to 10.")] = 1,
+    out: Out = None,
+    provider: Provider = None,
+    user: User = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a picture from words."""
+    width, height = size_of(size, ar)
+    request = TextToImage(
+        prompt=prompt, negative_prompt=negative, style=style, width=width, height=height, seed=seed, steps=steps,
+        cfg_scale=cfg,
+    )  # fmt: skip
+    _make(Context(as_json=as_json, user=user, verbose=verbose), request, pictures=n, out=out, provider=provider)
+
+
+def transform(
+    file: Annotated[str, typer.Argument(help="The picture: a PNG, JPEG or WebP file, or a name of your gallery.")],
+    prompt: Prompt,
+    strength: Annotated[float, typer.Option("--strength", help="0 to 1; near 1 keeps the picture.")] = 0.35,
+    style: Style = "enhance",
+    seed: Seed = 0,
+    steps: Steps = None,
+    cfg: Cfg = None,
+    negative: Negative = "",
+    n: Annotated[int, typer.Option("--n", help="How many pictures, 1 to 10.")] = 1,
+    out: Out = None,
+    provider: Provider = None,
+    user: User = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a new picture from a picture and words."""
+    context = Context(as_json=as_json, user=user, verbose=verbose)
+    image, source = _source(context, file)
+    request = ImageToImage(
+        image=image, prompt=prompt, negative_prompt=negative, style=style, image_strength=strength, seed=seed,
+        steps=steps, cfg_scale=cfg,
+    )  # fmt: skip
+    _make(context, request, pictures=n, out=out, provider=provider, source=source)
+
+
+def upscale(
+    file: Annotated[str, typer.Argument(help="The picture: a PNG, JPEG or WebP file, or a name of your gallery.")],
+    width: Annotated[int, typer.Option("--width", help="How wide it should become, in pixels.")] = 2048,
+    out: Out = None,
+    provider: Provider = None,
+    user: User = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make the same picture larger."""
+    context = Context(as_json=as_json, user=user, verbose=verbose)
+    image, source = _source(context, file)
+    _make(context, Upscale(image=image, width=width), pictures=1, out=out, provider=provider, source=source)
+
+
+def _make(
+    context: Context, request: ImageRequest, *, pictures: int, out: str | None, provider: str | None, source: str = ""
+) -> None:
+    from abby_adapters.cli.making import make, show
+    from abby_core.studio import Order
+
+    targets = _targets(out, pictures)
+    order = Order(
+        id=f"cli-{uuid.uuid4().hex}",
+        account=context.account,
+        request=request,
+        pictures=pictures,
+        provider=provider,
+        source_artifact=source,
+    )
+    try:
+        creation = make(context, order)
+        show(context, creation, saved=_copy(context, creation, targets))
+    finally:
+        context.close()
+
+
+def _source(context: Context, file: str) -> tuple[bytes, str]:
+    """A picture file's bytes, or (nothing and) the id of the gallery's picture of that name."""
+    path = Path(file)
+    try:
+        if path.is_file():
+            if path.stat().st_size > INPUT_BYTES_MAX:
+                raise InvalidRequest(f"{path.name} is larger than {INPUT_BYTES_MAX // 2**20} MB.")
+            return path.read_bytes(), ""
+        if path.is_dir():
+            raise InvalidRequest(f"{file} is a folder; a picture file is needed.")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise InvalidRequest(f"{file!r} cannot be read: {reason}.") from error
+    return b"", context.abby.gallery.find(context.account, file).id
+
+
+def _targets(out: str | None, pictures: int) -> list[Path]:
+    """Where copies go: ``cat.png``, or ``cat-1.png``, ``cat-2.png``… Raises InvalidRequest before anything is made."""
+    if out is None:
+        return []
+    path = Path(out)
+    numbers = [""] if pictures == 1 else [f"-{number}" for number in range(1, pictures + 1)]
+    targets = [path.with_name(path.stem + number + path.suffix) for number in numbers] if path.name else []
+    if not targets or not path.parent.is_dir():
+        raise InvalidRequest(f"--out {out!r} names no file in an existing folder.")
+    for target in targets:
+        if target.exists():
+            raise InvalidRequest(f"{target} exists already; choose another name for --out.")
+    return targets
+
+
+def _copy(context: Context, creation: Creation, targets: list[Path]) -> list[Path]:
+    copied: list[Path] = []
+    for artifact, target in zip(creation.artifacts, targets, strict=False):
+        data = context.abby.gallery.open(artifact)
+        try:
+            with target.open("xb") as file:
+                file.write(data)
+        except OSError as error:
+            raise StorageError(
+                f"The picture is kept, but no copy could be written to {target}: {error.strerror}."
+            ) from error
+        copied.append(target)
+    return copied

@@ -1,0 +1,110 @@
+"""``abby``: the commands, and what becomes of errors.
+
+Exit codes: 0 done · 1 trouble on this machine · 2 wrong use · 3 refused by a limit · 4 the image service failed ·
+130 stopped with Ctrl-C. Everything heavy is imported by the command that needs it, so that the first word
+appears at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from abby_adapters.cli.commands import admin, care, gallery, make, orders, quota
+from abby_core.errors import (
+    AbbyError,
+    ConfigurationError,
+    InvalidRequest,
+    NotFound,
+    ProviderError,
+    Refused,
+    StorageError,
+)
+
+WRONG_USE, REFUSED, PROVIDER_FAILED, TROUBLE = 2, 3, 4, 1
+EXIT_CODES: tuple[tuple[type[AbbyError], int], ...] = (
+    (InvalidRequest, WRONG_USE),
+    (NotFound, WRONG_USE),
+    (ConfigurationError, WRONG_USE),
+    (Refused, REFUSED),
+    (ProviderError, PROVIDER_FAILED),
+    (StorageError, TROUBLE),
+)
+"""The first that fits decides."""
+
+app = typer.Typer(
+    help="Abby, a picture studio: make pictures from words, kept under quota.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (make, gallery, quota, orders, care):
+    commands.register(app)
+app.add_typer(admin.app, name="admin")
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Say which Abby this is.")] = False,
+) -> None:
+    """Without a command: how Abby is set up, what works, and what to type next."""
+    if show_version:
+        typer.echo(f"abby {_version()}")
+    elif ctx.invoked_subcommand is None:
+        from abby_adapters.cli.commands.welcome import welcome
+
+        welcome()
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show a character shows its escape instead
+        if isinstance(stream, TextIOWrapper):
+            with contextlib.suppress(ValueError, OSError):
+                stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="abby")
+    except AbbyError as error:
+        _say(error)
+        sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+    except BrokenPipeError:  # whoever read our output has stopped
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(error: AbbyError) -> None:
+    from abby_adapters.cli.presenter import error_json, plain
+
+    if "--json" in sys.argv[1:]:
+        sys.stdout.write(json.dumps(error_json(error), ensure_ascii=False, indent=2) + "\n")
+    else:
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
+
+
+def _version() -> str:
+    """The installed version, or that of the sources beside us."""
+    try:
+        return version("abby")
+    except PackageNotFoundError:
+        import tomllib
+        from pathlib import Path
+
+        with contextlib.suppress(OSError, KeyError, tomllib.TOMLDecodeError):
+            project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+            return str(project["project"]["version"])
+        return "of unknown version"
+
+
+if __name__ == "__main__":
+    main()

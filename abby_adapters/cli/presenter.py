@@ -1,0 +1,194 @@
+"""What people and programs get to see: pictures, orders, quotas and errors as texts, tables and JSON."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from abby_core.errors import AbbyError, ProviderError, QuotaExceeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.table import Table
+
+    from abby_core.studio import Account, Artifact, Creation, OrderView, QuotaStatus
+
+DEMO_NOTE = "Painted by Abby's demo painter, not by AI. Set STABILITY_API_KEY for real AI pictures."
+PROMPT_CHARACTERS_SHOWN = 60
+STATE_COLOURS = {"done": "green", "failed": "red", "running": "cyan", "waiting": "yellow", "cancelled": "bright_black"}
+LEVEL_COLOURS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red"}
+
+
+def plain(text: str, characters_max: int = 1000) -> str:
+    """Text of strangers for a terminal: on one line, no escape sequences, no characters that turn or hide others."""
+    line = " ".join(text.split())
+    visible = "".join(c for c in line if c == " " or not unicodedata.category(c).startswith("C"))
+    return visible if len(visible) <= characters_max else visible[: characters_max - 1] + "…"
+
+
+# ---------------------------------------------------------------------- JSON
+
+
+def picture_json(artifact: Artifact, path: Path | None) -> dict[str, Any]:
+    """A kept picture for programs."""
+    return {
+        "id": artifact.id,
+        "name": artifact.name,
+        "path": None if path is None else str(path),
+        "kind": artifact.kind,
+        "width": artifact.width,
+        "height": artifact.height,
+        "size_bytes": artifact.size_bytes,
+        "media_type": artifact.media_type,
+        "prompt": artifact.prompt,
+        "negative_prompt": artifact.negative_prompt,
+        "style": artifact.style,
+        "seed": artifact.seed,
+        "provider": artifact.provider,
+        "model": artifact.model,
+        "parameters": artifact.parameters,
+        "order": artifact.order_id,
+        "temporary": artifact.temporary,
+        "created_at": iso(artifact.created_at_ms),
+        "expires_at": iso(artifact.expires_at_ms or 0),
+    }
+
+
+def order_json(order: OrderView) -> dict[str, Any]:
+    """An order for programs."""
+    return {
+        "id": order.id,
+        "account": order.account,
+        "state": order.state,
+        "kind": order.kind,
+        "prompt": order.prompt,
+        "pictures": order.pictures,
+        "provider": order.provider,
+        "model": order.model,
+        "percent": order.percent,
+        "notes": list(order.notes),
+        "error": {"kind": order.error_code, "message": order.error} if order.error else None,
+        "maybe_billed": order.maybe_billed,
+        "created_at": iso(order.created_at_ms),
+        "started_at": iso(order.started_at_ms),
+        "finished_at": iso(order.finished_at_ms),
+    }
+
+
+def creation_json(creation: Creation, paths: list[Path | None]) -> dict[str, Any]:
+    """What an order brought, for programs."""
+    pairs = zip(creation.artifacts, paths, strict=True)
+    return {
+        "order": creation.order.id,
+        "demo": creation.demo,
+        "notes": list(creation.notes),
+        "pictures": [picture_json(artifact, path) for artifact, path in pairs],
+    }
+
+
+def error_json(error: AbbyError) -> dict[str, Any]:
+    """An error for programs; amounts are in the meter's unit."""
+    answer: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+    if isinstance(error, QuotaExceeded):
+        answer |= {"meter": error.meter, "limit": error.limit, "used": error.used, "requested": error.requested}
+    if isinstance(error, ProviderError):
+        answer |= {"transient": error.transient, "maybe_billed": error.maybe_billed}
+    if isinstance(error, QuotaExceeded | ProviderError):
+        answer["retry_after_seconds"] = error.retry_after_seconds
+    return {"error": answer}
+
+
+# ---------------------------------------------------------------------- people
+
+
+def quota_line(status: QuotaStatus) -> str:
+    """``Daily: 2/5 | Storage: 45.2/500.0MB``, coloured by how full the fuller one is."""
+    levels = (status.images.level, status.bytes.level)
+    worst = "CRITICAL" if "CRITICAL" in levels else "WARNING" if "WARNING" in levels else "OK"
+    images, storage = status.images, status.bytes
+    line = f"Daily: {images.used}/{images.limit} | Storage: {storage.used / 2**20:.1f}/{storage.limit / 2**20:.1f}MB"
+    return f"[{LEVEL_COLOURS[worst]}]{line}[/]"
+
+
+def quota_table(account: Account, status: QuotaStatus) -> Table:
+    """Bars for the day, one's storage and everybody's."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(f"Quota of {plain(account.user_id, 60)}"), title_justify="left", box=None)
+    for heading in ("", "", "used", "left"):
+        table.add_column(heading, justify="right" if heading else "left")
+    hours = status.reset_hours
+    rows = (
+        ("Pictures today", status.images, str(status.images.used), f"{status.images.remaining}, resets in {hours} h"),
+        ("Your storage", status.bytes, megabytes(status.bytes.used), megabytes(status.bytes.remaining)),
+        ("Everybody's storage", status.house_bytes, megabytes(status.house_bytes.used),
+         megabytes(status.house_bytes.remaining)),
+    )  # fmt: skip
+    for label, usage, used, left in rows:
+        colour = LEVEL_COLOURS[usage.level]
+        bar = ProgressBar(
+            total=1, completed=min(1, usage.share), width=24, complete_style=colour, finished_style=colour
+        )
+        table.add_row(label, bar, used, left)
+    return table
+
+
+def orders_table(orders: list[OrderView], *, whose: bool) -> Table:
+    """What is waiting, running, finished and failed, and why."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("order", "state", "when", *(("who",) if whose else ()), "what"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"order", "state", "when"})
+    for order in orders:
+        state = f"{order.state} {order.percent} %" if order.state == "running" else order.state
+        what = Text(plain(order.prompt, PROMPT_CHARACTERS_SHOWN) or order.kind.replace("_", " "))
+        if order.error:
+            what.append("\n" + plain(order.error, 200), style="red")
+        if order.maybe_billed:
+            what.append("\nThe back end may have charged for this.", style="yellow")
+        owner = (Text(plain(order.account, 30)),) if whose else ()
+        table.add_row(
+            Text(plain(order.id, 40)), Text(state, style=STATE_COLOURS[order.state]), when(order.created_at_ms),
+            *owner, what,
+        )  # fmt: skip
+    return table
+
+
+def gallery_table(pictures: list[Artifact]) -> Table:
+    """Names, sizes, when and prompts."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", overflow="fold")
+    for heading in ("pixels", "size"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("when", no_wrap=True)
+    table.add_column("prompt")
+    for picture in pictures:
+        table.add_row(
+            Text(plain(picture.name)), f"{picture.width}×{picture.height}", megabytes(picture.size_bytes),
+            when(picture.created_at_ms), Text(plain(picture.prompt, PROMPT_CHARACTERS_SHOWN)),
+        )  # fmt: skip
+    return table
+
+
+def megabytes(size_bytes: int) -> str:
+    """``1.4 MB``, or ``82 kB`` for what is small; 1 MB is 2**20 bytes."""
+    return f"{size_bytes / 2**20:.1f} MB" if size_bytes >= 2**20 // 10 else f"{size_bytes / 2**10:.0f} kB"
+
+
+def when(at_ms: int) -> str:
+    """The moment in this computer's own time."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at_ms else ""
+
+
+def iso(at_ms: int) -> str | None:
+    """ISO 8601 in UTC; None for not yet."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds") if at_ms else None
