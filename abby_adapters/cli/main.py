@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -94,6 +93,8 @@ def _say(error: AbbyError) -> None:
 
 def _version() -> str:
     """The installed version, or that of the sources beside us."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("abby")
     except PackageNotFoundError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +26,8 @@ def orders(
     as_json: AsJson = False,
 ) -> None:
     """List your orders, the newest first: waiting, running, finished, failed and why."""
+    import asyncio
+
     from abby_adapters.cli.presenter import order_json, orders_table
 
     context = Context(as_json=as_json, user=user)
@@ -49,6 +50,8 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Cancel one of your orders; what it has not used of your quota comes back."""
+    import asyncio
+
     from abby_adapters.cli.presenter import order_json
 
     context = Context(as_json=as_json, user=user)
