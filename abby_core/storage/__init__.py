@@ -1,4 +1,4 @@
-"""Keeping pictures: ``StorageManager`` and, under its founding address, ``QuotaManager``, loaded when first asked for."""
+"""Keeping pictures: ``StorageManager`` and, under its founding address, ``QuotaManager``; loaded when asked for."""
 
 from __future__ import annotations
 
