@@ -10,6 +10,7 @@ Nothing is opened before it is used: questions (``abby.storage.get_quota_status`
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.order_book import QueueLimits
     from abby_core.studio.studio import Studio
+
+log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0
 """How long running orders may finish when Abby is closed."""
@@ -125,7 +128,7 @@ class Abby:
     def deliveries(self) -> Deliveries:
         from abby_core.studio.deliveries import Deliveries
 
-        return Deliveries(self.storage)
+        return Deliveries(self.storage, self.generator)
 
     @cached_property
     def studio(self) -> Studio:
@@ -186,14 +189,21 @@ def open_abby(
     return Abby(settings, providers=providers, clock=clock)
 
 
+def configure_logging(settings: Settings) -> None:
+    """Let log lines be written as the host wants them, and name every setting that could not be used."""
+    from abby_core.observability.logging import configure_logging as configure
+
+    configure(settings.log_level, json=settings.log_json, secrets=settings.secrets)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+
+
 def make_providers(settings: Settings) -> list[ImageProvider]:
     """The providers the settings ask for, the preferred one first. Raises ConfigurationError."""
     if settings.provider not in {"auto", "stability", "painter"}:
         raise ConfigurationError(f"PROVIDER is {settings.provider!r}; it may be auto, stability or painter.")
     providers: list[ImageProvider] = []
     if settings.provider != "painter" and (settings.stability_api_key or settings.provider == "stability"):
-        if not settings.stability_api_key:
-            raise ConfigurationError("PROVIDER is stability, but STABILITY_API_KEY is not set.")
         from abby_core.generation.providers.stability import Stability
 
         providers.append(

@@ -34,7 +34,7 @@ class Context:
     @cached_property
     def account(self) -> Account:
         """Whose pictures: ``--user``, else whoever is signed in to this computer."""
-        return self.account_of(self.user or system_user())
+        return self.account_of(system_user() if self.user is None else self.user)
 
     @cached_property
     def console(self) -> Console:

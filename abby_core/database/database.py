@@ -12,10 +12,17 @@ SQLite has one writing thread, which groups whoever is waiting into one commit; 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from abby_core.database.transaction import DatabaseFunction, P, T
 from abby_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import psycopg
+
+    DriverConnection = sqlite3.Connection | psycopg.Connection[Any]
 
 SQLITE_FILE = "image_stats.db"
 
@@ -28,13 +35,12 @@ class Database(Protocol):
         """``sqlite`` or ``postgresql``."""
         ...
 
-    @property
-    def url(self) -> str:
-        """SQLAlchemy's URL of it. Holds the password: never show it."""
+    def connect(self) -> DriverConnection:
+        """A connection of the driver's own, for migrations and backups; the caller closes it."""
         ...
 
     def read(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function that only reads, on the caller's thread, over one snapshot."""
+        """Run a function that only reads, on the caller's thread, over one snapshot. What it tries to write fails."""
         ...
 
     def write(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -42,7 +48,7 @@ class Database(Protocol):
         ...
 
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """:meth:`write` for coroutines."""
+        """:meth:`write` for coroutines. What was asked for is done even if the caller is cancelled meanwhile."""
         ...
 
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -55,20 +61,21 @@ class Database(Protocol):
 
 
 def open_database(url: str, *, root: Path) -> Database:
-    """The database named by ``url``; blank means SQLite's file in ``root``. Opens nothing yet."""
-    if not url:
-        from abby_core.database.sqlite import SQLiteDatabase
+    """The database named by ``url``; blank means SQLite's file in ``root``. Opens nothing yet.
 
-        return SQLiteDatabase(root / SQLITE_FILE)
-    scheme = url.partition("://")[0].partition("+")[0]
-    if scheme in {"postgresql", "postgres"}:
+    Raises ConfigurationError for a URL that cannot work, without repeating it: it may hold a password.
+    """
+    scheme, _, rest = (url or "sqlite:///").partition("://")
+    kind, file = scheme.partition("+")[0].lower(), rest.removeprefix("/")
+    if kind in {"postgresql", "postgres"} and rest:
         from abby_core.database.postgresql import PostgreSQLDatabase
 
-        return PostgreSQLDatabase("postgresql://" + url.partition("://")[2])
-    if scheme == "sqlite":
+        return PostgreSQLDatabase(f"postgresql://{rest}")
+    if kind == "sqlite" and rest and not file.startswith(":"):  # ":memory:" would be another one for each connection
         from abby_core.database.sqlite import SQLiteDatabase
 
-        return SQLiteDatabase(Path(url.partition("://")[2].removeprefix("/") or root / SQLITE_FILE))
+        return SQLiteDatabase(Path(file) if file else root / SQLITE_FILE)
     raise ConfigurationError(
-        f"DATABASE_URL starts with {scheme!r}; Abby knows postgresql:// and sqlite:///, or leave it empty."
+        "DATABASE_URL names no database that Abby knows: it starts with postgresql://, or with sqlite:/// and the path "
+        "of a file, or is empty."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
+ENGINES = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
 
 
-def upgrade(database: Database, revision: str = HEAD) -> None:
+def upgrade(database: Database, revision: str = HEAD, *, migrations: Path = MIGRATIONS) -> None:
     """Run the missing migrations in one transaction; another process doing the same is waited for.
 
     A SQLite file that holds data is copied first, to ``<file>.<old version>.bak``. Foreign keys are off while
     tables are rebuilt and checked before the commit. Raises StorageError, the database as it was before.
     """
-    engine = create_engine(database.url, poolclass=NullPool)
+    # The driver connects, not SQLAlchemy by a URL: there is no URL for a file with a ? or a % in its path.
+    engine = create_engine(ENGINES[database.dialect], creator=database.connect, poolclass=NullPool)
     if database.dialect == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
@@ -44,7 +47,7 @@ def upgrade(database: Database, revision: str = HEAD) -> None:
             if database.dialect == "sqlite" and version is not None:
                 _copy_first(connection, version)
             config = Config(attributes={"connection": connection})
-            config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
+            config.set_main_option("script_location", migrations.as_posix().replace("%", "%%"))
             command.upgrade(config, revision)
             if database.dialect == "sqlite":
                 broken = connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -54,6 +57,8 @@ def upgrade(database: Database, revision: str = HEAD) -> None:
                 log.info("database brought from version %s to %s", version, revision)
     except DBAPIError as error:
         raise StorageError(f"The database could not be prepared: {error.orig}.") from error
+    except (CommandError, OSError) as error:
+        raise StorageError(f"The database could not be brought to version {revision}: {error}") from error
     finally:
         engine.dispose()
 
@@ -77,7 +82,7 @@ def _version(connection: Connection) -> str | None:
 
 def _copy_first(connection: Connection, version: str) -> None:
     """Copy the file as it stands; we hold the write lock, so nobody changes it meanwhile."""
-    path = Path(str(connection.engine.url.database))
+    path = Path(str(connection.execute(text("SELECT file FROM pragma_database_list WHERE name = 'main'")).scalar()))
     copy = path.with_name(f"{path.name}.{version}.bak")
     part = copy.with_name(copy.name + ".part")
     part.unlink(missing_ok=True)

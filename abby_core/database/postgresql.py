@@ -11,21 +11,25 @@ import contextlib
 import functools
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
+import psycopg.conninfo
+from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
-from abby_core.errors import DiskFull, StorageError
+from abby_core.errors import ConfigurationError, DiskFull, StorageError
 
 CONNECTIONS_MAX = 4
 """Connections per process. Measured: throughput of the ledger is best at 2 to 4 clients and falls after."""
-TRIES_MAX = 4
+TRIES_MAX = CONNECTIONS_MAX + 1
+"""Once for each connection that a restarted server may have left dead in the pool, and once more."""
 CONNECT_TIMEOUT_SECONDS = 10.0
+CLOSED = "The database was closed already."
 UNREACHABLE = "The database server cannot be reached. Check DATABASE_URL and that PostgreSQL is running."
 _PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
@@ -39,10 +43,9 @@ def _psycopg_sql(sql: str) -> LiteralString:
 class PostgreSQLTransaction:
     """:class:`~abby_core.database.transaction.Transaction` over one psycopg connection."""
 
-    row_lock = " FOR UPDATE"
-
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], *, read_only: bool = False) -> None:
         self._connection = connection
+        self.row_lock = "" if read_only else " FOR UPDATE"
 
     def execute(self, sql: str, **values: Value) -> int:
         return self._connection.execute(_psycopg_sql(sql), values).rowcount
@@ -63,50 +66,67 @@ class PostgreSQLDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
+        try:
+            psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:  # whose text repeats the URL, password and all
+            raise ConfigurationError(
+                "DATABASE_URL cannot be read. It has the form postgresql://user:password@host/name, with special "
+                "characters written as %40 and the like."
+            ) from None
         self._url = url
         self._opening = threading.Lock()
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(CONNECTIONS_MAX, "abby-database")
         self._closed = False
 
-    @property
-    def url(self) -> str:
-        return "postgresql+psycopg://" + self._url.partition("://")[2]
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, connect_timeout=int(CONNECT_TIMEOUT_SECONDS))
 
     def read(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.write(function, *args, **kwargs)
+        return self._transact(lambda tx: function(tx, *args, **kwargs), read_only=True)
 
     def write(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        pool = self._open()
-        for tries_left in reversed(range(TRIES_MAX)):
-            try:
-                with _translated(), pool.connection() as connection, connection.transaction():
-                    return function(PostgreSQLTransaction(connection), *args, **kwargs)
-            except _RunAgainError as again:
-                if not tries_left:
-                    raise StorageError(str(again)) from again
-        raise AssertionError("unreachable: the last try returns or raises")
+        return self._transact(lambda tx: function(tx, *args, **kwargs), read_only=False)
 
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        import asyncio
-
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(CONNECTIONS_MAX, "abby-database")
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: self.write(function, *args, **kwargs)
-        )
+        return await self._in_thread(lambda: self.write(function, *args, **kwargs))
 
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.run(function, *args, **kwargs)
+        return await self._in_thread(lambda: self.read(function, *args, **kwargs))
 
     def close(self) -> None:
         with self._opening:
             self._closed = True
+        self._threads.shutdown()
+        with self._opening:
             pool, self._pool = self._pool, None
-        if self._threads is not None:
-            self._threads.shutdown()
         if pool is not None:
             pool.close()
+
+    def _transact(self, function: Callable[[PostgreSQLTransaction], T], *, read_only: bool) -> T:
+        for tries_left in reversed(range(TRIES_MAX)):
+            try:
+                with _translated(), self._open().connection() as connection:
+                    connection.read_only = read_only or None
+                    connection.isolation_level = IsolationLevel.REPEATABLE_READ if read_only else None
+                    with connection.transaction():
+                        return function(PostgreSQLTransaction(connection, read_only=read_only))
+            except _RunAgainError as again:
+                if not tries_left:
+                    raise StorageError(str(again)) from again
+            except StopIteration as error:  # no future takes it: it would end a coroutine, not fail it (as in PEP 479)
+                raise RuntimeError(f"{error!r} in a transaction") from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        try:
+            working = loop.run_in_executor(self._threads, call)
+        except RuntimeError as error:  # the threads were shut down
+            raise StorageError(CLOSED) from error
+        return await asyncio.shield(working)  # a caller who goes does not take a call back that still waits
 
     def _open(self) -> ConnectionPool[psycopg.Connection[Row]]:
         if self._pool is not None:
@@ -115,9 +135,8 @@ class PostgreSQLDatabase:
             if self._pool is not None:
                 return self._pool
             if self._closed:
-                raise StorageError("The database was closed already.")
-            from abby_core.database.schema import ensure_schema
-
+                raise StorageError(CLOSED)
+            self._prepare()
             pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
                 self._url,
                 connection_class=cast("type[psycopg.Connection[Row]]", psycopg.Connection),
@@ -127,16 +146,20 @@ class PostgreSQLDatabase:
                 timeout=CONNECT_TIMEOUT_SECONDS,
                 open=False,
             )
-            try:
-                with _translated():
-                    pool.open(wait=True, timeout=CONNECT_TIMEOUT_SECONDS)
-                    with pool.connection() as connection:
-                        ensure_schema(PostgreSQLTransaction(connection), self)
-            except BaseException:
-                pool.close()
-                raise
+            pool.open()
             self._pool = pool
             return pool
+
+    def _prepare(self) -> None:
+        """Bring the schema up to date, over a connection that says at once what is wrong: a pool only times out."""
+        from abby_core.database.schema import ensure_schema
+
+        try:
+            with _translated(), contextlib.closing(self.connect()) as connection:
+                connection.row_factory = dict_row
+                ensure_schema(PostgreSQLTransaction(connection), self)
+        except _RunAgainError as error:
+            raise StorageError(str(error)) from error
 
 
 class _RunAgainError(Exception):
@@ -154,6 +177,10 @@ def _translated() -> Generator[None]:
     except PoolTimeout as error:
         raise StorageError(UNREACHABLE) from error
     except psycopg.OperationalError as error:  # a connection that died in the pool, or a server restarting
-        raise _RunAgainError(UNREACHABLE) from error
+        raise _RunAgainError(f"{UNREACHABLE} ({_reason(error)})") from error
     except psycopg.Error as error:
-        raise StorageError(f"The database failed: {str(error).partition(chr(10))[0]}.") from error
+        raise StorageError(f"The database failed: {_reason(error)}.") from error
+
+
+def _reason(error: psycopg.Error) -> str:
+    return str(error).partition("\n")[0].rstrip(".")

@@ -12,6 +12,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,7 @@ GROUP_MAX = 64
 BUSY_TIMEOUT_SECONDS = 30
 """How long a writer waits for another process's transaction."""
 READERS_MAX = 4
+CLOSED = "The database was closed already."
 
 
 class SQLiteTransaction:
@@ -89,14 +91,13 @@ class SQLiteDatabase:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        self._reading_threads: ThreadPoolExecutor | None = None
+        self._reading_threads = ThreadPoolExecutor(READERS_MAX, "abby-database-read")
         self._opening = threading.Lock()
         self._ready = False
         self._closed = False
 
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.path.as_posix()}"
+    def connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path)
 
     # ------------------------------------------------------------------ the door
 
@@ -128,21 +129,22 @@ class SQLiteDatabase:
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         import asyncio
 
-        if self._reading_threads is None:
-            self._reading_threads = ThreadPoolExecutor(READERS_MAX, "abby-database-read")
-        return await asyncio.get_running_loop().run_in_executor(
-            self._reading_threads, lambda: self.read(function, *args, **kwargs)
-        )
+        loop = asyncio.get_running_loop()
+        try:
+            reading = loop.run_in_executor(self._reading_threads, lambda: self.read(function, *args, **kwargs))
+        except RuntimeError as error:  # the threads were shut down
+            raise StorageError(CLOSED) from error
+        return await reading
 
     def close(self) -> None:
         with self._opening:
             self._closed = True
             writer, self._writer = self._writer, None
+        self._reading_threads.shutdown()
         if writer is not None:
             self._jobs.put(None)
             writer.join()
-        if self._reading_threads is not None:
-            self._reading_threads.shutdown()
+        self._ready = False
         while True:
             try:
                 self._readers.get_nowait().close()
@@ -157,8 +159,7 @@ class SQLiteDatabase:
         with self._opening:
             if self._ready:
                 return
-            if self._closed:
-                raise StorageError("The database was closed already.")
+            self._refuse_if_closed()
             from abby_core.database.schema import ensure_schema
 
             with _translated(self.path):
@@ -190,7 +191,7 @@ class SQLiteDatabase:
         )
         connection.row_factory = _as_dict
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
         except sqlite3.Error:
@@ -215,9 +216,12 @@ class SQLiteDatabase:
 
     def _submit(self, job: _Job) -> None:
         with self._opening:
-            if self._closed:
-                raise StorageError("The database was closed already.")
+            self._refuse_if_closed()
             self._jobs.put(job)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StorageError(CLOSED)
 
     def _write_loop(self, connection: sqlite3.Connection) -> None:
         tx = SQLiteTransaction(connection)
@@ -234,7 +238,7 @@ class SQLiteDatabase:
             else:
                 if job is None:
                     stopping = True
-                else:  # one more than a group holds: it leads the next one
+                else:  # one more than a group holds: it cannot be put back at the front
                     group.append(job)
             if group:
                 self._commit(tx, connection, group)
@@ -263,7 +267,8 @@ class SQLiteDatabase:
             with _translated(self.path):
                 job.result = job.run(tx)
         except BaseException as error:
-            job.error = error
+            # No future takes a StopIteration: it would end a coroutine, not fail it (as in PEP 479).
+            job.error = RuntimeError(f"{error!r} in a transaction") if isinstance(error, StopIteration) else error
             if alone or not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO caller")
@@ -287,6 +292,20 @@ def _tell(group: list[_Job]) -> None:
 def _tell_all(jobs: list[_Job]) -> None:
     for job in jobs:
         job.tell()
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Change to the write-ahead log. SQLite itself does not wait here while another process does the same."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:

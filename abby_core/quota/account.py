@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from abby_core.errors import InvalidRequest
 
-USER_ID_CHARACTERS_MAX = 512
+USER_ID_BYTES_MAX = 512
+"""Longer ids are cut and carry a hash: with a picture's name they must fit an index (PostgreSQL: about 2700 bytes)."""
 HOUSE = ""
 """The account of what is counted over everybody."""
 
@@ -38,9 +40,11 @@ class Account:
 
 
 def _clean(user_id: object) -> str:
-    """Text that every database holds: no NUL, no lone surrogates. Raises InvalidRequest for none at all."""
-    text = str(user_id).replace("\0", "\N{SYMBOL FOR NULL}")
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    if not text or len(text) > USER_ID_CHARACTERS_MAX:
-        raise InvalidRequest(f"A user id needs 1 to {USER_ID_CHARACTERS_MAX} characters.")
-    return text
+    """Text that every database holds: no NUL, no lone surrogate, not too long. Raises InvalidRequest for none."""
+    if user_id is None or user_id == "":
+        raise InvalidRequest("A user id is needed.")
+    text = str(user_id).replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "backslashreplace")
+    if len(text) > USER_ID_BYTES_MAX:
+        fingerprint = b"~" + blake2b(text, digest_size=16).hexdigest().encode()
+        text = text[: USER_ID_BYTES_MAX - len(fingerprint)] + fingerprint
+    return text.decode("utf-8", "ignore")

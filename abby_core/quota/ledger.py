@@ -11,7 +11,7 @@ All functions take the transaction first and may be repeated.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,10 +39,15 @@ _COUNTER = "SELECT period, used FROM counters WHERE account = :account AND meter
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """How one meter of a reservation is settled: ``share`` of the hold becomes ``actual`` use."""
+    """How one counter of a reservation is settled: ``share`` of the hold becomes ``actual`` use."""
 
     share: int
     actual: int
+
+
+Counter = tuple[bool, str]
+"""A counter as seen from a reservation: is it the house's (not the account's own), and its meter."""
+_NOTHING = Spent(share=0, actual=0)
 
 
 def reserve(
@@ -86,7 +91,7 @@ def extend(tx: Transaction, reservation_id: str, charges: Iterable[Charge], now_
     return True
 
 
-def settle(tx: Transaction, reservation_id: str, spent: Mapping[str, Spent], *, close: bool) -> bool:
+def settle(tx: Transaction, reservation_id: str, spent: Mapping[Counter, Spent], *, close: bool) -> bool:
     """Turn a share of each hold into what was really used; ``close`` also gives back what is left of it.
 
     What was really used is counted even where it is more than the share: the caller made room before
@@ -95,13 +100,10 @@ def settle(tx: Transaction, reservation_id: str, spent: Mapping[str, Spent], *, 
     holds = _removed_holds(tx, reservation_id) if close else _holds(tx, reservation_id)
     if holds is None:
         return False
-    nothing = Spent(share=0, actual=0)
     left: list[Hold] = []
-    for hold in holds:
-        part = spent.get(hold.meter, nothing)
-        share = min(part.share, hold.amount)
+    for hold, share, actual in _spread(holds, spent):
         remaining = hold.amount - share
-        _change(tx, hold, part.actual - share - (remaining if close else 0))
+        _change(tx, hold, actual - share - (remaining if close else 0))
         if not close:
             left.append(replace(hold, amount=remaining))
     if not close:
@@ -171,6 +173,23 @@ def open_holds(tx: Transaction) -> list[Hold]:
     """All holds of all open reservations: what the counters hold beyond what is kept."""
     rows = tx.rows("SELECT holds FROM reservations")
     return [hold for row in rows for hold in _parse(str(row["holds"]))]
+
+
+def _spread(holds: list[Hold], spent: Mapping[Counter, Spent]) -> Iterator[tuple[Hold, int, int]]:
+    """Each hold with its part of what is settled: (hold, share, actual).
+
+    A reservation extended in a later period has two holds on one counter: the earlier one is settled first, and what
+    was used beyond the shares counts in the later period.
+    """
+    last = {(hold.account, hold.meter): hold for hold in holds}
+    rest: dict[tuple[str, str], Spent] = {}
+    for hold in holds:
+        key = (hold.account, hold.meter)
+        part = rest.get(key) or spent.get((hold.account == HOUSE, hold.meter), _NOTHING)
+        share = min(part.share, hold.amount)
+        actual = part.actual if hold is last[key] else min(part.actual, share)
+        rest[key] = Spent(share=part.share - share, actual=part.actual - actual)
+        yield hold, share, actual
 
 
 def _change(tx: Transaction, hold: Hold, change: int) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from abby_core.errors import InvalidRequest
 from abby_core.quota import ledger
 from abby_core.quota.account import HOUSE, Account
-from abby_core.quota.ledger import Spent
+from abby_core.quota.ledger import Counter, Spent
 from abby_core.quota.meter import (
     BYTES,
     CREDITS_PER_DAY,
@@ -220,15 +220,19 @@ class QuotaManager:
         return overrides.get((account, meter), self.defaults.limit(account, meter))
 
 
-def _spent(share: Need, actual: Need) -> dict[str, Spent]:
+def _spent(share: Need, actual: Need) -> dict[Counter, Spent]:
     money = Spent(share=share.millicredits, actual=actual.millicredits)
+    own, house = False, True
     return {
-        IMAGES_PER_DAY: Spent(share=share.images, actual=actual.images),
-        BYTES: Spent(
+        (own, IMAGES_PER_DAY): Spent(share=share.images, actual=actual.images),
+        (own, BYTES): Spent(share=share.size_bytes, actual=actual.size_bytes),
+        (own, CREDITS_PER_DAY): money,
+        (own, CREDITS_PER_MONTH): money,
+        (house, BYTES): Spent(
             share=share.size_bytes + share.temporary_bytes, actual=actual.size_bytes + actual.temporary_bytes
         ),
-        CREDITS_PER_DAY: money,
-        CREDITS_PER_MONTH: money,
+        (house, CREDITS_PER_DAY): money,
+        (house, CREDITS_PER_MONTH): money,
     }
 
 

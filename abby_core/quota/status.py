@@ -82,4 +82,5 @@ def _storage(usage: Usage) -> dict[str, Any]:
 
 
 def _mb(size_bytes: int) -> float:
-    return round(size_bytes / 2**20, 2)
+    """To the byte (a millionth of an MB is about one): the smallest picture shows."""
+    return round(size_bytes / 2**20, 6)

@@ -72,20 +72,19 @@ async def keep(
             else:
                 temporary = True
                 notes = ("There was no room to keep this picture; it can be fetched for 24 hours.",)
-    artifact = _described(storage, data, info, draft, temporary=temporary)
-    written = await asyncio.to_thread(_write, storage, artifact, data)
+    written = await asyncio.to_thread(_write, storage, data, info, draft, temporary=temporary)
     actual = Need(
         images=share.images,
-        size_bytes=0 if temporary else artifact.counted_bytes,
-        millicredits=artifact.millicredits,
+        size_bytes=0 if temporary else written.counted_bytes,
+        millicredits=written.millicredits,
     )
     kept = Kept(artifact=written, notes=notes)
     try:
         await storage.database.run(
             _enter, storage, kept, reservation_id=reservation_id, share=share, actual=actual, close=close, also=also
         )
-    except BaseException:
-        await asyncio.to_thread(storage.blobs.delete, written.blob_key)
+    except Exception:  # not cancellation: the transaction may still be going on then, as after a crash
+        await asyncio.to_thread(discard, storage, written.blob_key)
         raise
     return kept
 
@@ -95,11 +94,17 @@ async def adopt(
 ) -> Artifact:
     """Enter a picture that was written by a worker that died before it could enter it.
 
-    Its room was reserved before it was written. Raises PictureRejected for bytes that are no picture.
+    Its room was reserved before it was written; one that lies in ``temp/`` had found no room. Raises
+    PictureRejected for bytes that are no picture.
     """
     info = await asyncio.to_thread(picture.inspect, data, bytes_max=ANSWER_BYTES_MAX)
-    artifact = replace(_described(storage, data, info, draft, temporary=False), blob_key=blob_key)
-    actual = Need(images=share.images, size_bytes=artifact.counted_bytes, millicredits=artifact.millicredits)
+    temporary = blob_key.startswith("temp/")
+    described = await asyncio.to_thread(_described, storage, data, info, draft, temporary=temporary)
+    artifact = replace(described, blob_key=blob_key)
+    size_bytes = 0 if temporary else artifact.counted_bytes
+    # A large picture's reservation was grown before it was written: what it takes comes out of that.
+    share = replace(share, size_bytes=max(share.size_bytes, size_bytes))
+    actual = Need(images=share.images, size_bytes=size_bytes, millicredits=artifact.millicredits)
     kept = Kept(artifact=artifact)
     await storage.database.run(
         _enter,
@@ -114,6 +119,12 @@ async def adopt(
     return artifact
 
 
+def discard(storage: StorageManager, blob_key: str) -> None:
+    """Delete bytes that could not be entered. A database that lost its answer may have entered them: then they stay."""
+    if not storage.database.read(catalogue.blob_is_known, blob_key):
+        storage.blobs.delete(blob_key)
+
+
 def thumbnail_key(artifact_id: str) -> str:
     """Where the thumbnail of a picture lies."""
     return f"thumbnails/{artifact_id[:2]}/{artifact_id}.webp"
@@ -122,8 +133,9 @@ def thumbnail_key(artifact_id: str) -> str:
 def make_thumbnail(storage: StorageManager, artifact: Artifact) -> None:
     """Make the thumbnail of a kept picture and count what it takes; may be repeated. Raises StorageError."""
     key = thumbnail_key(artifact.id)
+    data = storage.open(artifact)
     try:
-        thumbnail = picture.thumbnail(storage.open(artifact))
+        thumbnail = picture.thumbnail(data)
     except Exception as error:  # whatever a decoder makes of strange bytes: no thumbnail then
         log.warning("no thumbnail for picture %s: %s", artifact.id, error)
         key, thumbnail = "", b""
@@ -160,6 +172,7 @@ async def _grow(storage: StorageManager, data: bytes, account: str, reservation_
 def _described(
     storage: StorageManager, data: bytes, info: PictureInfo, draft: Artifact, *, temporary: bool
 ) -> Artifact:
+    """The row of the picture. Hashes all bytes: use a thread."""
     now_ms = storage.now_ms()
     blob_key = f"temp/{draft.id}" if temporary else draft.blob_key
     return replace(
@@ -178,8 +191,9 @@ def _described(
     )
 
 
-def _write(storage: StorageManager, artifact: Artifact, data: bytes) -> Artifact:
+def _write(storage: StorageManager, data: bytes, info: PictureInfo, draft: Artifact, *, temporary: bool) -> Artifact:
     """Put the bytes under the artifact's key, or beside it where somebody's file lies there already."""
+    artifact = _described(storage, data, info, draft, temporary=temporary)
     try:
         storage.blobs.put(artifact.blob_key, data)
     except BlobExists:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
 from abby_core.storage import catalogue, keeping
+from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ PART_SECONDS = 3600
 """A file that is being written is renamed within seconds; one this old was left by a crash."""
 SOURCE_GRACE_SECONDS = 600
 """An uploaded picture lies there for a moment before its order is entered."""
+_SOURCES = "temp/order-"
 _UNDOING = "undo:"
 
 
@@ -34,15 +38,23 @@ def mend(storage: StorageManager) -> int:
     """
     mended = 0
     for artifact in storage.database.read(catalogue.being_removed):
-        storage.finish_removal(artifact)
-        mended += 1
+        mended += _mended(storage.finish_removal, artifact)
     mended += _undo_dead_saves(storage)
     due_before_ms = storage.now_ms() - THUMBNAIL_GRACE_MS
     for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):
-        keeping.make_thumbnail(storage, artifact)
-        mended += 1
+        mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
     storage.blobs.sweep_parts(older_than_seconds=PART_SECONDS)
     return mended + _remove_orphaned_sources(storage)
+
+
+def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:
+    """Finish one picture; trouble with it (a bad block, a file gone) does not keep the others waiting."""
+    try:
+        finish(artifact)
+    except StorageError as error:
+        log.warning("picture %s could not be mended: %s", artifact.id, error)
+        return False
+    return True
 
 
 def clean_up(storage: StorageManager) -> tuple[int, int]:
@@ -54,11 +66,12 @@ def clean_up(storage: StorageManager) -> tuple[int, int]:
     deleted = freed_bytes = 0
     now_ms = storage.now_ms()
     for artifact in storage.database.read(catalogue.expired, now_ms):
-        deleted, freed_bytes = deleted + 1, freed_bytes + artifact.size_bytes
-        _remove_quietly(storage, artifact.id)
+        if _remove_quietly(storage, artifact.id):
+            deleted, freed_bytes = deleted + 1, freed_bytes + artifact.size_bytes
     oldest = now_ms / 1000 - storage.cleanup_days * DAY_SECONDS
     for blob in list(storage.blobs.list("temp/")):
-        if blob.modified_at < oldest and _remove_temporary(storage, blob):
+        grace_seconds = SOURCE_GRACE_SECONDS if blob.key.startswith(_SOURCES) else 0
+        if blob.modified_at < min(oldest, now_ms / 1000 - grace_seconds) and _remove_temporary(storage, blob):
             deleted, freed_bytes = deleted + 1, freed_bytes + blob.size_bytes
     return deleted, freed_bytes
 
@@ -66,7 +79,7 @@ def clean_up(storage: StorageManager) -> tuple[int, int]:
 def _remove_temporary(storage: StorageManager, blob: BlobInfo) -> bool:
     """Remove one old file of ``temp/``, with its row if it has one. False: it is still needed."""
 
-    if storage.database.read(_is_source, blob.key):
+    if storage.database.read(_is_needed, blob.key):
         return False
     row = storage.database.read(lambda tx: tx.row("SELECT id FROM artifacts WHERE blob_key = :key", key=blob.key))
     return storage.blobs.delete(blob.key) if row is None else _remove_quietly(storage, str(row["id"]))
@@ -76,6 +89,11 @@ def _is_source(tx: Transaction, key: str) -> bool:
     """Whether an order that has not ended works on that blob."""
     sql = "SELECT id FROM orders WHERE source_key = :key AND state IN ('waiting', 'running')"
     return tx.row(sql, key=key) is not None
+
+
+def _is_needed(tx: Transaction, key: str) -> bool:
+    """Whether that blob is an order's, or being written just now."""
+    return _is_source(tx, key) or tx.row("SELECT id FROM reservations WHERE blob_key = :key", key=key) is not None
 
 
 def _remove_quietly(storage: StorageManager, artifact_id: str) -> bool:
@@ -94,7 +112,7 @@ def _remove_orphaned_sources(storage: StorageManager) -> int:
     oldest = storage.now_ms() / 1000 - SOURCE_GRACE_SECONDS
     orphans = [
         blob
-        for blob in storage.blobs.list("temp/order-")
+        for blob in storage.blobs.list(_SOURCES)
         if blob.modified_at < oldest and not storage.database.read(_is_source, blob.key)
     ]
     return sum(storage.blobs.delete(blob.key) for blob in orphans)

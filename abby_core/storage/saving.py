@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from abby_core.errors import InvalidRequest, PictureRejected, StorageError
+from abby_core.errors import PictureRejected, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
 from abby_core.storage import catalogue, picture
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SAVE_LEASE_SECONDS = 120.0
 """After this time a save that was not finished is taken for dead and undone."""
 NAME_CHARACTERS_MAX = 255
+"""Longer names are remembered as their file is named: cut, with a hash."""
 NAME_TRIES_MAX = 40
 KINDS = frozenset({"text_to_image", "image_to_image", "upscale"})
 
@@ -38,9 +39,7 @@ def clean_name(name: object) -> str:
     """The name as the catalogue remembers it: any text, but one that every database holds."""
     text = str(name if name is not None else "").replace("\0", "\N{SYMBOL FOR NULL}")
     text = text.encode("utf-8", "backslashreplace").decode("utf-8") or "generated.png"
-    if len(text) > NAME_CHARACTERS_MAX:
-        raise InvalidRequest(f"A name may have at most {NAME_CHARACTERS_MAX} characters.")
-    return text
+    return text if len(text) <= NAME_CHARACTERS_MAX else safe_name(text)
 
 
 def save_now(
@@ -121,11 +120,14 @@ def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: i
     except BaseException:
         _undo(storage, artifact, reservation_id, written=written)
         raise
-    _undo(storage, artifact, reservation_id, written=written)
-    return False
+    return _undo(storage, artifact, reservation_id, written=written)
 
 
-def _undo(storage: StorageManager, artifact: Artifact, reservation_id: str, *, written: bool) -> None:
+def _undo(storage: StorageManager, artifact: Artifact, reservation_id: str, *, written: bool) -> bool:
+    """Take back what was done. True: the picture was entered after all, by a database that lost its answer."""
     if written:
+        if storage.database.read(catalogue.by_id, artifact.id) is not None:
+            return True
         storage.blobs.delete(artifact.blob_key)
     storage.database.write(storage.quota.release_in, reservation_id)
+    return False

@@ -127,7 +127,10 @@ class StorageManager:
 
     def get_user_images(self, user_id: object) -> list[str]:
         """The names of the user's pictures, oldest first."""
-        return self.database.read(catalogue.names, self.quota.account(user_id).key)
+        try:
+            return self.database.read(catalogue.names, self.quota.account(user_id).key)
+        except Refused:
+            return []
 
     def get_image_path(self, user_id: object, image_name: str) -> Path | None:
         """Where the user's picture of that name lies; None when there is none."""
@@ -143,7 +146,7 @@ class StorageManager:
             self.remove(self.find(self.quota.account(user_id), image_name))
         except StorageError as error:
             return DeleteResult(False, f"Error deleting image: {error}")
-        except Refused as error:
+        except AbbyError as error:
             return DeleteResult(False, str(error))
         return DeleteResult(True, f"Deleted {image_name}")
 
@@ -193,14 +196,15 @@ class StorageManager:
         try:
             self.finish_removal(artifact)
         except StorageError:
-            self.database.write(catalogue.undo_removal, artifact.id)
+            if self.blobs.size(artifact.blob_key) is not None:  # else only the row is left: mending strikes it
+                self.database.write(catalogue.undo_removal, artifact.id)
             raise
 
     def finish_removal(self, artifact: Artifact) -> None:
         """The second half of :meth:`remove`; may be repeated after a crash."""
-        self.blobs.delete(artifact.blob_key)
         if artifact.thumbnail_bytes:
             self.blobs.delete(keeping.thumbnail_key(artifact.id))
+        self.blobs.delete(artifact.blob_key)
 
         def strike(tx: Transaction) -> None:
             gone = catalogue.finish_removal(tx, artifact.id)

@@ -1,6 +1,18 @@
 """Making pictures: the door every adapter knocks on, and the words it is spoken to in."""
 
 from abby_core.quota.account import Account
+from abby_core.quota.status import QuotaStatus
+from abby_core.storage.artifact import Artifact
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
-__all__ = ["Account", "Creation", "DeliveryAddress", "Estimate", "Order", "OrderView", "Progress"]
+__all__ = [
+    "Account",
+    "Artifact",
+    "Creation",
+    "DeliveryAddress",
+    "Estimate",
+    "Order",
+    "OrderView",
+    "Progress",
+    "QuotaStatus",
+]

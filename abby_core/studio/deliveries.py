@@ -1,8 +1,9 @@
 """Deliveries: telling whoever asked how an order ended, however often Abby is restarted.
 
 A delivery is a row that is written with its order. An adapter registers how its kind is delivered; what it
-cannot deliver now is tried again with growing pauses. Each try is noted before it is made, so a crash leads to
-a second try, and kinds that must not say a thing twice use the delivery's id as their own idempotency key.
+cannot deliver now is tried again with growing pauses. Nobody waits for a slow one: neither orders nor recovery.
+Each try is noted before it is made, so a crash leads to a second try, and kinds that must not say a thing twice
+use the delivery's id as their own idempotency key.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from abby_core.errors import AbbyError
+from abby_core.errors import AbbyError, StorageError
 from abby_core.storage import catalogue
 from abby_core.studio import order_book
 from abby_core.studio.order import Creation
+from abby_core.studio.pictures import is_demo
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
+    from abby_core.generation.image_generator import ImageGenerator
     from abby_core.storage.storage_manager import StorageManager
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,8 @@ TRIES_MAX = 12
 FIRST_PAUSE_SECONDS = 30
 PAUSE_SECONDS_MAX = 6 * 3600
 TIMEOUT_SECONDS = 120
+CLAIM_SECONDS = TIMEOUT_SECONDS + 60
+"""Nobody else tries a delivery for so long after a try was begun: longer than any try can take."""
 AT_ONCE_MAX = 20
 
 
@@ -49,33 +54,55 @@ class _Due:
 class Deliveries:
     """The registered deliverers and the rows they work off."""
 
-    def __init__(self, storage: StorageManager) -> None:
+    def __init__(self, storage: StorageManager, generator: ImageGenerator) -> None:
         self._storage = storage
         self._database = storage.database
+        self._generator = generator
         self._deliverers: dict[str, Deliverer] = {}
+        self._rounds: set[asyncio.Task[None]] = set()
 
     def register(self, kind: str, deliverer: Deliverer) -> None:
         """Let ``deliverer`` make the deliveries of that kind. Rows of other kinds wait for their own process."""
         self._deliverers[kind] = deliverer
 
+    def begin(self) -> None:
+        """Start a round of :meth:`work_off` in the background."""
+
+        async def work_off() -> None:
+            try:
+                await self.work_off()
+            except StorageError as error:
+                log.warning("deliveries wait for the database: %s", error)
+
+        if self._deliverers:
+            task = asyncio.create_task(work_off())
+            self._rounds.add(task)
+            task.add_done_callback(self._rounds.discard)
+
+    async def close(self, *, grace_seconds: float) -> None:
+        """Let rounds finish for a while; what is cut off is tried again by whoever comes next."""
+        if self._rounds:
+            _, late = await asyncio.wait(self._rounds, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
     async def work_off(self) -> int:
-        """Try everything that is due now; returns how many were delivered."""
-        delivered = 0
+        """Try everything that is due now, all at once; returns how many were delivered."""
+        due: list[_Due] = []
         for kind in tuple(self._deliverers):
-            for due in await self._database.run(_take_due, kind, self._storage.now_ms()):
-                delivered += await self._try(due)
-        return delivered
+            due += await self._database.run(_take_due, kind, self._storage.now_ms())
+        return sum(await asyncio.gather(*map(self._try, due)))
 
     async def _try(self, due: _Due) -> bool:
         view = await self._database.fetch(order_book.view, due.order_id)
         artifacts = await self._database.fetch(catalogue.of_order, due.order_id)
         if view is None:
             return False
+        creation = Creation(order=view, artifacts=tuple(artifacts), demo=is_demo(self._generator, view.provider))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                await self._deliverers[due.kind].deliver(
-                    due.id, due.address, Creation(order=view, artifacts=tuple(artifacts))
-                )
+                await self._deliverers[due.kind].deliver(due.id, due.address, creation)
         except (AbbyError, OSError, TimeoutError) as error:
             await self._note_failure(due, str(error) or type(error).__name__)
             return False
@@ -102,7 +129,7 @@ def _take_due(tx: Transaction, kind: str, now_ms: int) -> list[_Due]:
         kind=kind, now=now_ms, limit=AT_ONCE_MAX,
     )  # fmt: skip
     for row in rows:
-        pause_seconds = max(TIMEOUT_SECONDS, min(PAUSE_SECONDS_MAX, FIRST_PAUSE_SECONDS * 4 ** (row["attempts"] - 1)))
+        pause_seconds = max(CLAIM_SECONDS, min(PAUSE_SECONDS_MAX, FIRST_PAUSE_SECONDS * 4 ** (row["attempts"] - 1)))
         tx.execute(
             "UPDATE deliveries SET attempts = :attempts, due_at = :due WHERE id = :id",
             attempts=row["attempts"], due=now_ms + pause_seconds * 1000, id=row["id"],

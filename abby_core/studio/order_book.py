@@ -25,7 +25,7 @@ _VIEW = (
 )
 _CLAIM = (
     "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
-    "bytes_each, attempt, attempts_max, fence, calls_started, created_at"
+    "bytes_each, attempt, attempts_max, fence, calls_started, cancel_requested, created_at"
 )
 
 
@@ -48,6 +48,7 @@ class Claimed:
     attempts_max: int
     fence: int
     calls_started: int
+    cancel_requested: int
     created_at: int
 
 
@@ -163,15 +164,18 @@ def start_call(tx: Transaction, order_id: str, fence: int, calls_started: int) -
     return _fenced(tx, "calls_started = :calls", order_id, fence, calls=calls_started)
 
 
-def finish(tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str]) -> bool:
-    """running → done. False: the lease is lost."""
+def finish(
+    tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], maybe_billed: bool = False
+) -> bool:
+    """running → done. False: the lease is lost. ``maybe_billed``: for a picture that is not among those kept."""
     return _fenced(
         tx,
-        "state = 'done', percent = 100, finished_at = :now, notes = :notes",
+        "state = 'done', percent = 100, finished_at = :now, notes = :notes, maybe_billed = :billed",
         order_id,
         fence,
         now=now_ms,
         notes=json.dumps(notes),
+        billed=int(maybe_billed),
     )
 
 

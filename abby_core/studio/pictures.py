@@ -17,6 +17,7 @@ from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import folder_for, safe_name
 
 if TYPE_CHECKING:
+    from abby_core.generation.image_generator import ImageGenerator
     from abby_core.studio.order_book import Claimed
 
 SLUG_CHARACTERS_MAX = 40
@@ -36,7 +37,8 @@ def share(order: Claimed) -> Need:
 
 def blob_stems(order: Claimed, prompt: str, index: int) -> list[str]:
     """Every key (without extension) under which a worker may have put that picture, the latest first."""
-    return [_blob_stem(order, prompt, index, fence) for fence in range(order.fence, 0, -1)]
+    stems = [_blob_stem(order, prompt, index, fence) for fence in range(order.fence, 0, -1)]
+    return [*stems, f"temp/{artifact_id(order.id, index)}"]  # where keeping holds what found no room
 
 
 def draft(order: Claimed, request: ImageRequest, image: GeneratedImage, index: int) -> Artifact:
@@ -66,6 +68,12 @@ def draft(order: Claimed, request: ImageRequest, image: GeneratedImage, index: i
         parameters={name: value for name, value in parameters.items() if value is not None},
         millicredits=image.millicredits,
     )
+
+
+def is_demo(generator: ImageGenerator, provider: str) -> bool:
+    """Whether the provider of that name only shows how Abby works."""
+    known = generator.providers.get(provider)
+    return known is not None and known.capabilities.demo
 
 
 def _blob_stem(order: Claimed, prompt: str, index: int, fence: int) -> str:

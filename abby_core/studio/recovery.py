@@ -16,6 +16,7 @@ from abby_core.generation.request import GeneratedImage
 from abby_core.storage import catalogue, mending
 from abby_core.storage.blob_store import BlobMissing
 from abby_core.studio import order_book, pictures
+from abby_core.studio.order import State
 from abby_core.studio.order_book import Claimed
 from abby_core.studio.request_json import decode, with_seed
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 INTERRUPTED = (
-    "Abby was interrupted while this picture was being made, and it did not arrive. "
-    "Your quota was given back; please try again."
+    "Abby was interrupted while a picture was being made, and it did not arrive. "
+    "Your quota for it was given back; please try again."
 )
 
 
@@ -66,30 +67,39 @@ class Recovery:
         for index in range(order.pictures):
             if index not in kept and await self._enter_found(order, index):
                 kept.add(index)
-        free = order.attempts_max > 1
-
-        def end(tx: Transaction) -> str:
-            now_ms = self._storage.now_ms()
-            if len(kept) < order.pictures and free and order.attempt < order.attempts_max:
-                order_book.retry(tx, order.id, order.fence, not_before_ms=now_ms)
-                return "waiting"
-            if kept:
-                notes = [] if len(kept) == order.pictures else [f"{len(kept)} of {order.pictures} pictures were made."]
-                mine = order_book.finish(tx, order.id, order.fence, now_ms=now_ms, notes=notes)
-            else:
-                mine = order_book.fail(
-                    tx, order.id, order.fence, now_ms=now_ms, code="ProviderError", error=INTERRUPTED,
-                    maybe_billed=not free,
-                )  # fmt: skip
-            if mine:
-                self._storage.quota.release_in(tx, order.id)
-            return "done" if kept else "failed"
-
-        state = await self._database.run(end)
+        state = await self._database.run(self._end, order, len(kept))
+        if state is None:  # another recovery was faster
+            return
         self._events.write("order", id=order.id, state=state, recovered=True)
         if state != "waiting":
             await self._worker.tidy(order.id)
         self._board.ring(order.id)
+
+    def _end(self, tx: Transaction, order: Claimed, kept: int) -> State | None:
+        """How it goes on; None: it is in other hands."""
+        now_ms = self._storage.now_ms()
+        free, complete = order.attempts_max > 1, kept == order.pictures
+        maybe_billed = not free and order.calls_started > kept
+        state: State
+        if order.cancel_requested and not complete:
+            state = "cancelled"
+            mine = order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=maybe_billed)
+        elif not complete and free and order.attempt < order.attempts_max:
+            return "waiting" if order_book.retry(tx, order.id, order.fence, not_before_ms=now_ms) else None
+        elif kept:
+            state = "done"
+            notes = [] if complete else [f"{kept} of {order.pictures} pictures were made. {INTERRUPTED}"]
+            mine = order_book.finish(tx, order.id, order.fence, now_ms=now_ms, notes=notes, maybe_billed=maybe_billed)
+        else:
+            state = "failed"
+            mine = order_book.fail(
+                tx, order.id, order.fence, now_ms=now_ms, code="ProviderError", error=INTERRUPTED,
+                maybe_billed=maybe_billed,
+            )  # fmt: skip
+        if not mine:
+            return None
+        self._storage.quota.release_in(tx, order.id)
+        return state
 
     async def _enter_found(self, order: Claimed, index: int) -> bool:
         """Enter and settle a picture that the dead runner had written but not entered."""

@@ -36,6 +36,7 @@ from abby_core.studio.order import (
     Progress,
 )
 from abby_core.studio.order_book import Claimed, QueueLimits
+from abby_core.studio.pictures import is_demo
 from abby_core.studio.request_json import encode, with_seed
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
+    from abby_core.storage.artifact import Artifact
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.deliveries import Deliveries
@@ -105,6 +107,7 @@ class Studio:
     async def stop(self, *, grace_seconds: float) -> None:
         """Begin no more orders, let running ones finish for a while, hand the rest back to waiting."""
         await self._dispatcher.stop(grace_seconds=grace_seconds)
+        await self._deliveries.close(grace_seconds=grace_seconds)
         await self._worker.close()
 
     async def estimate(self, order: Order) -> Estimate:
@@ -125,12 +128,12 @@ class Studio:
         Raises Refused (InvalidRequest, QuotaExceeded, QueueFull, OrderConflict, NotFound) or StorageError; then
         nothing was made, kept or charged.
         """
+        _check_order(order)
         fingerprint = _fingerprint(order)
         key = order.account.key
-        if await self._database.fetch(order_book.check_same, order.id, key, fingerprint):
+        if await asyncio.to_thread(self._was_submitted, order, fingerprint):
             return await self.order(order.id, order.account)
         prepared = await self._prepare(order)
-        await asyncio.to_thread(self._storage.check_free_disk, order.pictures * self._bytes_each)
         source_key = await self._put_source(order, prepared.source)
         row: dict[str, Value] = {
             "id": order.id,
@@ -151,26 +154,34 @@ class Studio:
             "created_at": self._storage.now_ms(),
         }
         try:
-            is_new = await self._database.run(self._enter, order, row)
+            is_new, view = await self._database.run(self._enter, order, row)
         except AbbyError:
-            if source_key:
+            # Unless an order of that id works on it: then this one lost a race against it.
+            if source_key and await self._database.fetch(order_book.view, order.id) is None:
                 await asyncio.to_thread(self._storage.blobs.delete, source_key)
             raise
         if is_new:
             self._events.write("order", id=order.id, state="waiting", kind=prepared.request.kind)
             self._dispatcher.wake()
-        return await self.order(order.id, order.account)
+        return view
 
     async def create(self, order: Order) -> Creation:
         """Submit and wait. Raises what submit raises, ProviderError, StorageError or OrderCancelled.
 
         Cancelling the caller leaves the order running: it was accepted, and is found in the gallery.
         """
-        await self.submit(order)
-        async for progress in self.watch(order.id, order.account):
-            if progress.ended:
-                break
-        return await self.result(order.id, order.account)
+        if (await self.submit(order)).ended:
+            return await self.result(order.id, order.account)
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + LOOK_SECONDS
+        while True:
+            await self._board.wait(order.id, LOOK_SECONDS)
+            # While it runs in this process, most rings are mere progress: then the row is not read at each of them.
+            if self._board.percent(order.id) is None or loop.time() >= look_at:
+                view, artifacts = await self._database.fetch(_outcome, order.id, order.account)
+                if view.ended:
+                    return self._creation(view, artifacts)
+                look_at = loop.time() + LOOK_SECONDS
 
     async def watch(self, order_id: str, account: Account) -> AsyncIterator[Progress]:
         """Every change of the order until it has ended, the present moment first. Raises NotFound."""
@@ -192,20 +203,11 @@ class Studio:
 
     async def result(self, order_id: str, account: Account) -> Creation:
         """What an ended order brought. Raises the error it failed with, or OrderCancelled if nothing was kept."""
-        view = await self.order(order_id, account)
-        artifacts = await self._database.fetch(catalogue.of_order, order_id)
-        if view.state == "failed":
-            raise failure(view)
-        if view.state == "cancelled" and not artifacts:
-            raise OrderCancelled("The order was cancelled; nothing was charged.")
-        return Creation(order=view, artifacts=tuple(artifacts), demo=self._is_demo(view.provider))
+        return self._creation(*await self._database.fetch(_outcome, order_id, account))
 
     async def order(self, order_id: str, account: Account) -> OrderView:
         """One's own order. Raises NotFound, for another's too."""
-        view = await self._database.fetch(order_book.view, order_id, account.key)
-        if view is None:
-            raise NotFound(f"You have no order {order_id!r}.")
-        return view
+        return await self._database.fetch(_view, order_id, account)
 
     async def orders(self, account: Account | None, *, limit: int = 50) -> list[OrderView]:
         """The newest orders of an account, or of everybody (None, for operators), newest first."""
@@ -217,17 +219,16 @@ class Studio:
         An order that has ended stays as it is. A running one ends as soon as its runner notices (a second at
         most). Raises NotFound, for another's too.
         """
-        state = await self._database.run(self._cancel, order_id, account.key)
+        state, was_waiting = await self._database.run(self._cancel, order_id, account.key)
         if state is None:
             raise NotFound(f"You have no order {order_id!r}.")
         if state == "running":
             await self._worker.cancel(order_id)
-        self._board.ring(order_id)
-        view = await self.order(order_id, account)
-        if view.state == "cancelled":
+        if was_waiting:
             self._events.write("order", id=order_id, state="cancelled")
             await self._worker.tidy(order_id)
-        return view
+        self._board.ring(order_id)
+        return await self.order(order_id, account)
 
     # ------------------------------------------------------------------ inside
 
@@ -236,15 +237,13 @@ class Studio:
         return self._storage.quota.defaults.picture_bytes + THUMBNAIL_BYTES_MAX
 
     async def _prepare(self, order: Order) -> _Prepared:
-        if not order.id or len(order.id) > ORDER_ID_CHARACTERS_MAX or "\0" in order.id:
-            raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} characters.")
-        if not 1 <= order.pictures <= PICTURES_MAX:
-            raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+        _check_order(order)
         request, source = order.request, b""
         if not isinstance(request, TextToImage):
             if order.source_artifact:
                 data = await asyncio.to_thread(self._read_source, order)
             else:
+                check_request(request)  # before it is decoded: a picture as text, say, is no picture
                 async with self._upload_places:
                     source, _ = await asyncio.to_thread(picture.normalise_upload, request.image)
                 data = source
@@ -252,7 +251,7 @@ class Studio:
         check_request(request)
         if not request.seed:
             request = with_seed(request, secrets.randbelow(SEED_MAX) + 1)
-        provider, plan = await asyncio.to_thread(self._generator.plan, request, order.provider)
+        provider, plan = self._generator.plan(request, order.provider)
         return _Prepared(
             request=request,
             provider=provider.name,
@@ -261,6 +260,13 @@ class Studio:
             free=not provider.capabilities.paid,
             source=source,
         )
+
+    def _creation(self, view: OrderView, artifacts: list[Artifact]) -> Creation:
+        if view.state == "failed":
+            raise failure(view)
+        if view.state == "cancelled" and not artifacts:
+            raise OrderCancelled("The order was cancelled; nothing was charged.")
+        return Creation(order=view, artifacts=tuple(artifacts), demo=is_demo(self._generator, view.provider))
 
     def _read_source(self, order: Order) -> bytes:
         artifact = self._database.read(catalogue.by_id, order.source_artifact)
@@ -280,9 +286,21 @@ class Studio:
                 raise StorageError("This order's picture could not be stored; use a new order id.") from None
         return key
 
-    def _enter(self, tx: Transaction, order: Order, row: dict[str, Value]) -> bool:
-        if not order_book.insert(tx, self._limits, order.deliveries, **row):
-            return False
+    def _was_submitted(self, order: Order, fingerprint: str) -> bool:
+        """Whether the same order exists; if not, the disk must have room for its pictures. Raises DiskFull."""
+        if self._database.read(order_book.check_same, order.id, order.account.key, fingerprint):
+            return True
+        self._storage.check_free_disk(order.pictures * self._bytes_each)
+        return False
+
+    def _enter(self, tx: Transaction, order: Order, row: dict[str, Value]) -> tuple[bool, OrderView]:
+        """Write the order and set its quota aside. Whether it is new, and the order as it stands."""
+        is_new = order_book.insert(tx, self._limits, order.deliveries, **row)
+        if is_new:
+            self._reserve(tx, order, row)
+        return is_new, _view(tx, order.id, order.account)
+
+    def _reserve(self, tx: Transaction, order: Order, row: dict[str, Value]) -> None:
         need = Need(
             images=order.pictures,
             size_bytes=order.pictures * int(row["bytes_each"] or 0),
@@ -291,17 +309,11 @@ class Studio:
         )
         # The order's lease guards its reservation, which therefore never expires by itself.
         self._storage.quota.reserve_in(tx, order.account.key, order.id, need, seconds=NO_LIMIT // 10**6)
-        return True
 
-    def _cancel(self, tx: Transaction, order_id: str, account: str) -> str | None:
+    def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:
+        """The order's state afterwards, and whether it was ended just now."""
         state = order_book.request_cancel(tx, order_id, account, self._storage.now_ms())
-        if state == "cancelled":
-            self._storage.quota.release_in(tx, order_id)
-        return state
-
-    def _is_demo(self, provider: str) -> bool:
-        known = self._generator.providers.get(provider)
-        return known is not None and known.capabilities.demo
+        return state, state == "cancelled" and self._storage.quota.release_in(tx, order_id)
 
 
 class _Shift:
@@ -317,11 +329,29 @@ class _Shift:
 
     async def run(self, order: Claimed) -> None:
         await self._worker.run(order)
-        await self._deliveries.work_off()
+        self._deliveries.begin()
 
     async def tend(self) -> None:
+        self._deliveries.begin()
         await self._recovery.recover()
-        await self._deliveries.work_off()
+
+
+def _check_order(order: Order) -> None:
+    if not 1 <= len(order.id) <= ORDER_ID_CHARACTERS_MAX or not order.id.isprintable():
+        raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} visible characters.")
+    if not 1 <= order.pictures <= PICTURES_MAX:
+        raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+
+
+def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
+    view = order_book.view(tx, order_id, account.key)
+    if view is None:
+        raise NotFound(f"You have no order {order_id!r}.")
+    return view
+
+
+def _outcome(tx: Transaction, order_id: str, account: Account) -> tuple[OrderView, list[Artifact]]:
+    return _view(tx, order_id, account), catalogue.of_order(tx, order_id)
 
 
 def failure(view: OrderView) -> AbbyError:

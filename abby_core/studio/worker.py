@@ -27,13 +27,13 @@ from abby_core.errors import (
     InvalidRequest,
     PictureRejected,
     ProviderError,
-    Refused,
     StorageError,
 )
 from abby_core.generation.request import ImageRequest
 from abby_core.storage import catalogue, keeping
 from abby_core.storage.artifact import Artifact
 from abby_core.studio import order_book, pictures
+from abby_core.studio.order import State
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.request_json import decode, with_seed
 
@@ -64,11 +64,21 @@ class _Job:
 
     order: Claimed
     notes: list[str] = field(default_factory=list[str])
-    paid: bool = True
+    calling: bool = False
+    """A provider may be working on a picture, or has made one that is not kept yet."""
     task: asyncio.Task[None] | None = None
     cancelled_by_owner: bool = False
     lease_lost: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def free(self) -> bool:
+        return self.order.attempts_max > 1
+
+    @property
+    def maybe_billed(self) -> bool:
+        """Whether the host may pay for a picture that never came."""
+        return self.calling and not self.free
 
 
 class Worker:
@@ -159,23 +169,21 @@ class Worker:
 
     async def _make(self, job: _Job) -> None:
         order = job.order
-        kept = await self._database.fetch(catalogue.of_order, order.id)
+        if order.cancel_requested:  # of a runner that died before it noticed
+            job.cancelled_by_owner = True
+            raise asyncio.CancelledError
+        # Nobody held the order before its first fence, so nothing of it can be kept yet.
+        kept = await self._database.fetch(catalogue.of_order, order.id) if order.fence > 1 else []
         done = {artifact.order_index for artifact in kept}
         missing = [index for index in range(order.pictures) if index not in done]
-        request = decode(order.request, await asyncio.to_thread(self._source, order))
+        has_source = order.source_key or order.source_artifact
+        request = decode(order.request, await asyncio.to_thread(self._source, order) if has_source else b"")
         provider, plan = self._generator.plan(request, order.provider)
-        job.paid = provider.capabilities.paid
         job.notes.extend(plan.notes)
         for calls, index in enumerate(missing, start=1):
             if calls > 1 and not await self._database.run(order_book.start_call, order.id, order.fence, calls):
                 raise LeaseLost
-            try:
-                await self._make_one(job, provider, request, index, last=index == missing[-1])
-            except (ProviderError, Refused, StorageError) as error:
-                if calls == 1 and not done:
-                    raise
-                await self._finish_short(job, made=len(done) + calls - 1, error=error)
-                return
+            await self._make_one(job, provider, request, index, last=index == missing[-1])
 
     async def _make_one(
         self, job: _Job, provider: ImageProvider, request: ImageRequest, index: int, *, last: bool
@@ -187,6 +195,7 @@ class Worker:
         def on_progress(share: float) -> None:
             self._board.set_percent(order.id, int(100 * (index + min(1.0, share)) / order.pictures))
 
+        job.calling = True
         image = await provider.generate(plan.request, progress=on_progress)
         job.notes.extend(note for note in image.notes if note not in job.notes)
 
@@ -211,8 +220,9 @@ class Worker:
             )
         except PictureRejected as error:
             raise BadAnswer(
-                f"The image service sent something that is no usable picture. {error}", maybe_billed=job.paid
+                f"The image service sent something that is no usable picture. {error}", maybe_billed=job.maybe_billed
             ) from error
+        job.calling = False
         job.notes.extend(kept.notes)
         if last:
             self._events.write("order", id=order.id, state="done", provider=order.provider)
@@ -224,7 +234,7 @@ class Worker:
             if artifact is None:
                 raise InvalidRequest("The picture this order works on was deleted meanwhile.")
             return self._storage.open(artifact)
-        return self._storage.blobs.open(order.source_key) if order.source_key else b""
+        return self._storage.blobs.open(order.source_key)
 
     def _make_thumbnail(self, artifact: Artifact) -> None:
         """Begin the thumbnail, off the path of the answer; what is cut off is made by recovery."""
@@ -243,77 +253,81 @@ class Worker:
 
     # ------------------------------------------------------------------ ending
 
-    async def _finish_short(self, job: _Job, *, made: int, error: AbbyError) -> None:
-        """Some pictures are kept, one failed: the order is done with what there is, and says so."""
-        note = f"{made} of {job.order.pictures} pictures were made; then: {error}"
-
-        def finish(tx: Transaction) -> bool:
-            self._storage.quota.release_in(tx, job.order.id)
-            now_ms = self._storage.now_ms()
-            return order_book.finish(tx, job.order.id, job.order.fence, now_ms=now_ms, notes=[*job.notes, note])
-
-        await self._write_end(job, "done", finish)
-
     async def _fail(self, job: _Job, error: AbbyError) -> None:
+        """Ask a free provider again later; else end with the pictures that are kept, or fail without any."""
         order = job.order
         transient = isinstance(error, ProviderError) and error.transient
-        if transient and not job.paid and order.attempt < order.attempts_max:
-            at_ms = self._storage.now_ms() + int(RETRY_AFTER_SECONDS * 1000)
-            await self._write_end(
-                job, "waiting", lambda tx: order_book.retry(tx, order.id, order.fence, not_before_ms=at_ms)
-            )
+        if transient and job.free and order.attempt < order.attempts_max:
+            await self._wait_again(job, RETRY_AFTER_SECONDS)
             return
-        maybe_billed = isinstance(error, ProviderError) and error.maybe_billed
+        maybe_billed = error.maybe_billed if isinstance(error, ProviderError) else job.maybe_billed
 
-        def fail(tx: Transaction) -> bool:
+        def end(tx: Transaction) -> State | None:
             now_ms = self._storage.now_ms()
-            mine = order_book.fail(
-                tx, order.id, order.fence, now_ms=now_ms, code=type(error).__name__, error=str(error),
-                maybe_billed=maybe_billed,
-            )  # fmt: skip
-            return mine and self._storage.quota.release_in(tx, order.id)
+            made = len(catalogue.of_order(tx, order.id))
+            if made:
+                notes = [*job.notes, f"{made} of {order.pictures} pictures were made; then: {error}"]
+                mine = order_book.finish(
+                    tx, order.id, order.fence, now_ms=now_ms, notes=notes, maybe_billed=maybe_billed
+                )
+            else:
+                mine = order_book.fail(
+                    tx, order.id, order.fence, now_ms=now_ms, code=type(error).__name__, error=str(error),
+                    maybe_billed=maybe_billed,
+                )  # fmt: skip
+            if not mine:
+                return None
+            self._storage.quota.release_in(tx, order.id)
+            return "done" if made else "failed"
 
-        await self._write_end(job, "failed", fail, reason=type(error).__name__)
+        await self._write_end(job, end, reason=type(error).__name__)
 
     async def _stopped(self, job: _Job) -> None:
         """The task was cancelled: by the order's owner, by a lost lease, or because Abby shuts down."""
-        order = job.order
         if job.lease_lost:
             return
         if job.cancelled_by_owner:
-
-            def cancel(tx: Transaction) -> bool:
-                now_ms = self._storage.now_ms()
-                mine = order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=job.paid)
-                return mine and self._storage.quota.release_in(tx, order.id)
-
-            await self._write_end(job, "cancelled", cancel)
-        elif job.paid:
+            await self._write_end(job, lambda tx: self._cancelled(tx, job))
+        elif job.maybe_billed:
             await self._fail(job, ProviderError(STOPPED, maybe_billed=True))
         else:
-            now_ms = self._storage.now_ms()
-            await self._write_end(
-                job, "waiting", lambda tx: order_book.retry(tx, order.id, order.fence, not_before_ms=now_ms)
-            )
+            await self._wait_again(job, 0)
 
-    async def _write_end(self, job: _Job, state: str, write: Callable[[Transaction], bool], **facts: str) -> None:
+    def _cancelled(self, tx: Transaction, job: _Job) -> State | None:
+        order, now_ms = job.order, self._storage.now_ms()
+        if not order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=job.maybe_billed):
+            return None
+        self._storage.quota.release_in(tx, order.id)
+        return "cancelled"
+
+    async def _wait_again(self, job: _Job, pause_seconds: float) -> None:
+        at_ms = self._storage.now_ms() + int(pause_seconds * 1000)
+
+        def wait(tx: Transaction) -> State | None:
+            return "waiting" if order_book.retry(tx, job.order.id, job.order.fence, not_before_ms=at_ms) else None
+
+        await self._write_end(job, wait)
+
+    async def _write_end(self, job: _Job, write: Callable[[Transaction], State | None], **facts: str) -> None:
         """Write how it ended, whatever happens to this task; trouble is left to recovery, the lease runs out."""
         try:
-            if await self._storage.uninterrupted(self._database.run(write)):
+            if (state := await self._storage.uninterrupted(self._database.run(write))) is not None:
                 self._events.write("order", id=job.order.id, state=state, **facts)
         except StorageError as error:
             log.warning("the end of order %s could not be written, recovery will: %s", job.order.id, error)
 
     async def _end(self, job: _Job) -> None:
         try:
-            view = await self._database.fetch(order_book.view, job.order.id)
-            if view is not None and view.ended:
-                await self.tidy(job.order.id)
+            if job.order.source_key:
+                view = await self._database.fetch(order_book.view, job.order.id)
+                if view is not None and view.ended:
+                    await self.tidy(job.order.id)
         except StorageError as error:
             log.warning("order %s was not tidied up: %s", job.order.id, error)
-        self._jobs.pop(job.order.id, None)
-        self._board.clear(job.order.id)
-        job.ended.set()
+        finally:  # also when it is cancelled in its last moment: somebody may wait for the end
+            self._jobs.pop(job.order.id, None)
+            self._board.clear(job.order.id)
+            job.ended.set()
 
     async def _hold_on(self, job: _Job) -> None:
         """Renew the lease while the order runs; stop the work when it is lost or the owner cancels."""

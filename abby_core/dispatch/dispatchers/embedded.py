@@ -57,6 +57,8 @@ class EmbeddedDispatcher:
                     pass
             except AbbyError as error:
                 log.warning("no order could be claimed, trying again: %s", error)
+            except Exception:
+                log.exception("claiming failed unexpectedly, trying again")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
