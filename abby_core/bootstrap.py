@@ -165,6 +165,8 @@ class Abby:
 
     async def __aenter__(self) -> Abby:
         await self.studio.start()
+        log.info("StorageManager initialized successfully")
+        log.info("ImageGenerator initialized successfully")
         return self
 
     async def __aexit__(

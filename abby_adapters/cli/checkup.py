@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from abby_adapters.cli.context import Context
     from abby_core.generation.provider import Health
 
+ORDERS_LOOKED_AT = 200
+
 
 @dataclass(frozen=True)
 class Result:
@@ -26,7 +28,11 @@ class Result:
 
 def examine(context: Context) -> list[Result]:
     """All checks, in the order in which trouble usually begins."""
-    return [*_settings(context), _folder(context), _disk(context), _database(context), *_providers(context)]
+    folder = _folder(context)
+    results = [*_settings(context), folder]
+    if folder.ok:
+        results += [_disk(context), _database(context), _orders(context)]
+    return [*results, *_providers(context)]
 
 
 def _settings(context: Context) -> Iterator[Result]:
@@ -71,6 +77,16 @@ def _database(context: Context) -> Result:
         detail=f"Everybody together uses {used:.1f} of {limit:.0f} MB ({status.house_bytes.share:.0%})."
         + ("" if status.house_bytes.allowed else " Raise MAX_GLOBAL_STORAGE_MB or delete pictures."),
     )
+
+
+def _orders(context: Context) -> Result:
+    try:
+        orders = asyncio.run(context.abby.studio.orders(None, limit=ORDERS_LOOKED_AT))
+    except AbbyError as error:
+        return Result("orders", ok=False, detail=str(error))
+    count = {state: sum(order.state == state for order in orders) for state in ("waiting", "running", "failed")}
+    detail = ", ".join(f"{number} {state}" for state, number in count.items() if number) or "none waiting"
+    return Result("orders", ok=True, detail=f"Of the newest {len(orders)}: {detail}. `abby orders --all` shows them.")
 
 
 def _providers(context: Context) -> Iterator[Result]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from abby_core.studio import Account
 
+PIPE_COLUMNS = 160
+
 
 @dataclass
 class Context:
@@ -38,10 +40,10 @@ class Context:
 
     @cached_property
     def console(self) -> Console:
-        """Where people look: standard output."""
+        """Where people look: standard output. Into a file or pipe lines may be long; in a terminal they fit."""
         from rich.console import Console
 
-        return Console(highlight=False)
+        return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
     @cached_property
     def errors(self) -> Console:

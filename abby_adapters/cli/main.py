@@ -69,26 +69,31 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             with contextlib.suppress(ValueError, OSError):
                 stream.reconfigure(errors="backslashreplace")
+    as_json = "--json" in sys.argv[1:]
     try:
-        app(prog_name="abby")
+        # For people typer itself shows wrong use, with the help at hand; for programs it is an answer like any other.
+        sys.exit(app(prog_name="abby", standalone_mode=not as_json))
+    except typer.TyperException as error:
+        _answer({"error": {"kind": "UsageError", "message": str(getattr(error, "message", error))}})
+        sys.exit(WRONG_USE)
     except AbbyError as error:
-        _say(error)
+        from abby_adapters.cli.presenter import error_json, plain
+
+        if as_json:
+            _answer(error_json(error))
+        else:
+            from rich.console import Console
+            from rich.text import Text
+
+            Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:  # whoever read our output has stopped
         sys.stderr.close()
         sys.exit(0)
 
 
-def _say(error: AbbyError) -> None:
-    from abby_adapters.cli.presenter import error_json, plain
-
-    if "--json" in sys.argv[1:]:
-        sys.stdout.write(json.dumps(error_json(error), ensure_ascii=False, indent=2) + "\n")
-    else:
-        from rich.console import Console
-        from rich.text import Text
-
-        Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
+def _answer(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def _version() -> str:

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from abby_adapters.cli.presenter import DEMO_NOTE, creation_json, plain, quota_line
+from abby_adapters.cli.presenter import (
+    DEMO_NOTE,
+    creation_json,
+    error_json,
+    order_json,
+    picture_json,
+    plain,
+    quota_line,
+)
 from abby_core.bootstrap import configure_logging, open_abby
-from abby_core.errors import AbbyError
+from abby_core.errors import AbbyError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -34,21 +42,26 @@ def make(context: Context, order: Order) -> Creation:
     try:
         return asyncio.run(_make(context, order))
     except KeyboardInterrupt:
-        context.errors.print("[yellow]Cancelled.[/] What was not finished was given back to your quota.")
+        _say_stopped(context, order)
         raise typer.Exit(STOPPED_BY_PEOPLE) from None
 
 
-def show(context: Context, creation: Creation, *, saved: list[Path]) -> None:
-    """Say what was made: its path last and alone on its line, so that scripts can take it."""
+def show(context: Context, creation: Creation, *, saved: list[Path], trouble: AbbyError | None = None) -> None:
+    """Say what was made: its path last and alone on its line, so that scripts can take it.
+
+    ``trouble`` came after the pictures were kept: it is said as well, and the exit code is 1.
+    """
     from rich.markup import escape
 
     paths = [context.abby.gallery.path(artifact) for artifact in creation.artifacts]
+    status = context.abby.quota.status(context.account)
     if context.as_json:
-        context.answer({**creation_json(creation, paths), "saved": [str(path) for path in saved]})
-        return
-    if context.console.is_terminal:
-        from abby_adapters.cli.preview import preview
+        answer = {**creation_json(creation, paths), "saved": [str(path) for path in saved], "quota": status.as_dict()}
+        context.answer(answer if trouble is None else answer | error_json(trouble))
+        raise typer.Exit(0 if trouble is None else 1)
+    from abby_adapters.cli.preview import can_preview, preview
 
+    if can_preview(context.console):
         for artifact in creation.artifacts:
             image = preview(context.abby.gallery.open(artifact), columns=min(48, context.console.width - 2))
             if image is not None:
@@ -58,8 +71,34 @@ def show(context: Context, creation: Creation, *, saved: list[Path]) -> None:
     for note in creation.notes:
         if not (creation.demo and "demo painter" in note):
             context.errors.print(f"[bright_black]{escape(plain(note))}[/]")
-    context.errors.print(quota_line(context.abby.quota.status(context.account)))
+    context.errors.print(quota_line(status))
     for path in [path for path in paths if path is not None] + saved:
+        typer.echo(str(path))
+    if trouble is not None:
+        context.errors.print(f"[red]{escape(plain(str(trouble)))}[/]")
+        raise typer.Exit(1)
+
+
+def _say_stopped(context: Context, order: Order) -> None:
+    """What became of an order that was stopped with Ctrl-C: pictures it had finished are kept."""
+    try:
+        view = asyncio.run(context.abby.studio.order(order.id, order.account))
+    except NotFound:
+        context.errors.print("[yellow]Stopped[/] before the order was accepted; nothing was charged.")
+        return
+    kept = context.abby.gallery.of_order(order.account, order.id)
+    paths = [context.abby.gallery.path(artifact) for artifact in kept]
+    if context.as_json:
+        pictures = [picture_json(artifact, path) for artifact, path in zip(kept, paths, strict=True)]
+        context.answer({"order": order_json(view), "pictures": pictures})
+        return
+    if view.state == "cancelled":
+        context.errors.print("[yellow]Cancelled.[/] What was not finished was given back to your quota.")
+    else:
+        context.errors.print(f"[yellow]Stopped watching.[/] The order is {view.state}: see `abby orders`.")
+    if view.maybe_billed:
+        context.errors.print("The image service may have charged the host for it all the same.")
+    for path in filter(None, paths):
         typer.echo(str(path))
 
 

@@ -26,6 +26,8 @@ Out = Annotated[
 ]
 
 AREA_PIXELS = 1024 * 1024
+ASPECT_MAX = 4
+"""Longer shapes than this would pass the longest side at a megapixel."""
 GRID_PIXELS = 64
 """Sides that are multiples of this suit every model."""
 
@@ -45,6 +47,8 @@ def size_of(size: str | None, aspect: str | None) -> tuple[int, int]:
     if not found or 0 in (int(found[1]), int(found[2])):
         raise InvalidRequest(f"--ar looks like 16:9, not {aspect[:40]!r}.")
     ratio = int(found[1]) / int(found[2])
+    if not 1 / ASPECT_MAX <= ratio <= ASPECT_MAX:
+        raise InvalidRequest(f"--ar may be between 1:{ASPECT_MAX} and {ASPECT_MAX}:1.")
     return _side(math.sqrt(AREA_PIXELS * ratio)), _side(math.sqrt(AREA_PIXELS / ratio))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from abby_core.studio import Account, Artifact, Creation, OrderView, QuotaStatus
 
 DEMO_NOTE = "Painted by Abby's demo painter, not by AI. Set STABILITY_API_KEY for real AI pictures."
+DEMO_PROVIDER = "painter"
 PROMPT_CHARACTERS_SHOWN = 60
 STATE_COLOURS = {"done": "green", "failed": "red", "running": "cyan", "waiting": "yellow", "cancelled": "bright_black"}
 LEVEL_COLOURS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red"}
@@ -26,6 +27,11 @@ def plain(text: str, characters_max: int = 1000) -> str:
     line = " ".join(text.split())
     visible = "".join(c for c in line if c == " " or not unicodedata.category(c).startswith("C"))
     return visible if len(visible) <= characters_max else visible[: characters_max - 1] + "…"
+
+
+def made_by_demo(artifact: Artifact) -> bool:
+    """Whether a kept picture is the demo painter's: whoever shows it says so."""
+    return artifact.provider == DEMO_PROVIDER
 
 
 # ---------------------------------------------------------------------- JSON
@@ -48,6 +54,7 @@ def picture_json(artifact: Artifact, path: Path | None) -> dict[str, Any]:
         "seed": artifact.seed,
         "provider": artifact.provider,
         "model": artifact.model,
+        "demo": made_by_demo(artifact),
         "parameters": artifact.parameters,
         "order": artifact.order_id,
         "temporary": artifact.temporary,

@@ -6,9 +6,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 COLUMNS_MAX = 64
+
+
+def can_preview(console: Console) -> bool:
+    """Whether half blocks in colour look like anything there."""
+    return console.is_terminal and console.color_system in {"truecolor", "256"}
 
 
 def preview(data: bytes, *, columns: int) -> Text | None:

@@ -49,6 +49,11 @@ class Gallery:
                 raise
             return artifact
 
+    def of_order(self, account: Account, order_id: str) -> list[Artifact]:
+        """What one of the account's orders has brought so far, by index."""
+        found = self._storage.database.read(catalogue.of_order, order_id)
+        return [artifact for artifact in found if artifact.account == account.key]
+
     def open(self, artifact: Artifact) -> bytes:
         """The picture's bytes, exactly as they were made. Raises StorageError."""
         return self._storage.open(artifact)

@@ -35,7 +35,7 @@ def reset_day(who: Who, as_json: AsJson = False) -> None:
         context.close()
 
 
-@app.command("set-limit")
+@app.command("set-limit", context_settings={"ignore_unknown_options": True})  # so that -3 is a number, and refused
 def set_limit(
     who: Annotated[str, typer.Argument(metavar="USER", help="A name, discord:123, or everybody (the whole house).")],
     meter: Annotated[str, typer.Argument(help="images, storage (in MB), credits-day or credits-month.")],

@@ -29,7 +29,8 @@ def gallery(
     as_json: AsJson = False,
 ) -> None:
     """List your pictures, the newest first."""
-    from abby_adapters.cli.presenter import gallery_table, picture_json
+    from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, picture_json
+    from abby_adapters.cli.preview import can_preview
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -40,8 +41,10 @@ def gallery(
             context.console.print('No pictures yet. Make the first: [bold]abby imagine "a cute rabbit in a meadow"[/]')
         else:
             context.console.print(gallery_table(pictures))
-            if context.console.is_terminal and context.console.color_system == "truecolor":
+            if can_preview(context.console):
                 _print_previews(context)
+            if any(map(made_by_demo, pictures)):
+                context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
         if open_folder:
             path = context.abby.gallery.path(pictures[0]) if pictures else context.settings.storage_root
             if path is not None:
@@ -54,8 +57,8 @@ def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
     """Show one picture and everything that is known about it."""
     from rich.text import Text
 
-    from abby_adapters.cli.presenter import megabytes, picture_json, plain, when
-    from abby_adapters.cli.preview import preview
+    from abby_adapters.cli.presenter import DEMO_NOTE, made_by_demo, megabytes, picture_json, plain, when
+    from abby_adapters.cli.preview import can_preview, preview
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -64,7 +67,7 @@ def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
         if as_json:
             context.answer(picture_json(found, path))
             return
-        if context.console.is_terminal:
+        if can_preview(context.console):
             image = preview(context.abby.gallery.open(found), columns=min(64, context.console.width - 2))
             if image is not None:
                 context.console.print(image)
@@ -84,6 +87,8 @@ def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
         for label, value in facts.items():
             if value:
                 context.console.print(Text.assemble((f"{label:>8}  ", "bright_black"), plain(value)), soft_wrap=True)
+        if made_by_demo(found):
+            context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
     finally:
         context.close()
 

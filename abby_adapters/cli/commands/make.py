@@ -112,7 +112,11 @@ def _make(
     )
     try:
         creation = make(context, order)
-        show(context, creation, saved=_copy(context, creation, targets))
+        try:
+            saved, trouble = _copy(context, creation, targets), None
+        except StorageError as error:
+            saved, trouble = [], error
+        show(context, creation, saved=saved, trouble=trouble)
     finally:
         context.close()
 
@@ -125,8 +129,8 @@ def _source(context: Context, file: str) -> tuple[bytes, str]:
             if path.stat().st_size > INPUT_BYTES_MAX:
                 raise InvalidRequest(f"{path.name} is larger than {INPUT_BYTES_MAX // 2**20} MB.")
             return path.read_bytes(), ""
-        if path.is_dir():
-            raise InvalidRequest(f"{file} is a folder; a picture file is needed.")
+        if path.exists() or path.name != file:
+            raise InvalidRequest(f"{file!r} is no picture file" + ("." if path.exists() else ": there is none."))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
         raise InvalidRequest(f"{file!r} cannot be read: {reason}.") from error

@@ -21,7 +21,7 @@ def quota(
     as_json: AsJson = False,
 ) -> None:
     """Show what is used, what is left, and when it resets."""
-    context = Context(as_json=as_json, user=who or user)
+    context = Context(as_json=as_json, user=user if who is None else who)
     try:
         status = context.abby.quota.status(context.account)
         if as_json:

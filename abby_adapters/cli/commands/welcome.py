@@ -21,23 +21,32 @@ def welcome() -> None:
     context = Context()
     say = context.console.print
     settings = context.settings
-    real = bool(settings.stability_api_key) and settings.provider != "painter"
+    trouble: list[str] = []
     try:
         say("[bold magenta]🐰 Abby[/], your picture studio\n")
-        say("  Pictures by   " + ("[green]Stability AI[/]" if real else "[cyan]the demo painter[/] (offline, not AI)"))
+        try:
+            demo = next(iter(context.abby.generator.providers.values())).capabilities.demo
+            say(
+                "  Pictures by   "
+                + ("[cyan]the demo painter[/] (offline, not AI)" if demo else "[green]Stability AI[/]")
+            )
+        except AbbyError as error:
+            demo = False
+            trouble.append(str(error))
         say(f"  Kept in       {escape(str(settings.storage_root.absolute()))}")
         say("  Database      " + ("by DATABASE_URL" if settings.database_url else "SQLite, in that folder"))
         try:
-            status = context.abby.quota.status(context.account)
-            say(f"  Your quota    {quota_line(status)}")
+            say(f"  Your quota    {quota_line(context.abby.quota.status(context.account))}")
         except AbbyError as error:
-            say(f"  [red]✗ {escape(plain(str(error)))}[/]")
+            trouble.append(str(error))
+        for sentence in trouble:
+            say(f"  [red]✗ {escape(plain(sentence))}[/]")
         for warning in settings.warnings:
             say(f"  [yellow]! {escape(plain(warning))}[/]")
         say("\nType next:")
-        for command, does in NEXT:
+        for command, does in NEXT[-1:] if trouble else NEXT:
             say(f"  [bold]{escape(f'abby {command}'):<42}[/][bright_black]{does}[/]")
-        if not real:
+        if demo:
             say("\nFor real AI pictures write [bold]STABILITY_API_KEY=…[/] into a file [bold].env[/] in this folder.")
         say("\n[bright_black]`python launch.py …` and `abby …` are the same. All commands: abby --help[/]")
     finally:

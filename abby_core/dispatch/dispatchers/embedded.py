@@ -69,9 +69,9 @@ class EmbeddedDispatcher:
         try:
             order = await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            order = await claiming
-            if order is not None:
-                self._start(runner, order)
+            with contextlib.suppress(Exception):  # a claim that failed took nothing
+                if (order := await claiming) is not None:
+                    self._start(runner, order)
             raise
         if order is None:
             return False
