@@ -1,24 +1,24 @@
 """Every error Abby raises on purpose. The text is for people; fields carry the data.
 
-    AbbyError
-    ├── Refused                 the answer is no: nothing made, nothing charged, not logged as an error
-    │   ├── InvalidRequest      the request itself cannot be carried out as asked
-    │   │   └── PictureRejected     bytes that are no picture Abby accepts
-    │   ├── QuotaExceeded       a limit would be passed
-    │   ├── QueueFull           too many orders are waiting already
-    │   ├── NotFound            no such thing, or it is somebody else's: the two look alike
-    │   ├── OrderConflict       the order id was used before for a different request
-    │   └── OrderCancelled      the order was cancelled, by its owner
-    ├── ProviderError           the back end failed
-    │   ├── KeyRefused          the host's API key is missing, wrong or without permission
-    │   ├── OutOfCredits        the host's balance at the back end is empty
-    │   ├── RateLimited         the back end asks for a pause
-    │   ├── Moderated           the back end's content rules forbid the prompt or the result
-    │   ├── ProviderUnreachable no connection, or no answer in time
-    │   └── BadAnswer           an answer that is no picture
-    ├── StorageError            disk, blob store or database trouble
-    │   └── DiskFull            the disk itself is nearly full
-    └── ConfigurationError      a setting that cannot work
+AbbyError
+├── Refused                 the answer is no: nothing made, nothing charged, not logged as an error
+│   ├── InvalidRequest      the request itself cannot be carried out as asked
+│   │   └── PictureRejected     bytes that are no picture Abby accepts
+│   ├── QuotaExceeded       a limit would be passed
+│   ├── QueueFull           too many orders are waiting already
+│   ├── NotFound            no such thing, or it is somebody else's: the two look alike
+│   ├── OrderConflict       the order id was used before for a different request
+│   └── OrderCancelled      the order was cancelled, by its owner
+├── ProviderError           the back end failed
+│   ├── KeyRefused          the host's API key is missing, wrong or without permission
+│   ├── OutOfCredits        the host's balance at the back end is empty
+│   ├── RateLimited         the back end asks for a pause
+│   ├── Moderated           the back end's content rules forbid the prompt or the result
+│   ├── ProviderUnreachable no connection, or no answer in time
+│   └── BadAnswer           an answer that is no picture
+├── StorageError            disk, blob store or database trouble
+│   └── DiskFull            the disk itself is nearly full
+└── ConfigurationError      a setting that cannot work
 """
 
 from __future__ import annotations

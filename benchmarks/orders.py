@@ -86,12 +86,12 @@ def thumbnails_held_back(abby: Abby, runner: asyncio.Runner) -> Generator[None]:
 
     Nothing of the answer's path changes by that; what was held back is dropped in the end.
     """
-    worker = worker_of(abby)
-    runner.run(worker._thumbnail_places.acquire())  # noqa: SLF001
+    thumbnails = worker_of(abby)._thumbnails  # noqa: SLF001
+    runner.run(thumbnails._place.acquire())  # noqa: SLF001
     try:
         yield
     finally:
-        for task in worker._thumbnails:  # noqa: SLF001
+        for task in list(thumbnails._tasks):  # noqa: SLF001
             task.cancel()
 
 

@@ -12,7 +12,7 @@ SQLite has one writing thread, which groups whoever is waiting into one commit; 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from abby_core.database.transaction import DatabaseFunction, P, T
 from abby_core.errors import ConfigurationError
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    DriverConnection = sqlite3.Connection | psycopg.Connection[Any]
-
+DriverConnection: TypeAlias = "sqlite3.Connection | psycopg.Connection[Any]"
 SQLITE_FILE = "image_stats.db"
 
 

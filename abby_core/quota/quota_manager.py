@@ -156,9 +156,7 @@ class QuotaManager:
         """Set more aside for an open reservation, or raise QuotaExceeded."""
         return ledger.extend(tx, reservation_id, self._charges(tx, account, need), self.now_ms())
 
-    def settle_in(
-        self, tx: Transaction, reservation_id: str, *, share: Need, actual: Need, close: bool
-    ) -> bool:
+    def settle_in(self, tx: Transaction, reservation_id: str, *, share: Need, actual: Need, close: bool) -> bool:
         """Turn a share of a reservation into what was really used. False: it is open no more."""
         return ledger.settle(tx, reservation_id, _spent(share, actual), close=close)
 
@@ -182,12 +180,8 @@ class QuotaManager:
             return Usage(used=used, limit=self._limit(overrides, owner, meter), one_more=one_more)
 
         return QuotaStatus(
-            house_bytes=usage(
-                HOUSE, BYTES, ledger.used_in(tx, HOUSE, BYTES, now_ms)[0], self.defaults.picture_bytes
-            ),
-            bytes=usage(
-                account, BYTES, ledger.used_in(tx, account, BYTES, now_ms)[0], self.defaults.picture_bytes
-            ),
+            house_bytes=usage(HOUSE, BYTES, ledger.used_in(tx, HOUSE, BYTES, now_ms)[0], self.defaults.picture_bytes),
+            bytes=usage(account, BYTES, ledger.used_in(tx, account, BYTES, now_ms)[0], self.defaults.picture_bytes),
             images=usage(account, IMAGES_PER_DAY, images_used, 1),
             resets_at_ms=period_ends_ms(IMAGES_PER_DAY, day) or now_ms,
             now_ms=now_ms,
@@ -246,17 +240,13 @@ def _largest(tx: Transaction, limit: int) -> list[str]:
 
 
 def _overrides(tx: Transaction, account: str) -> dict[tuple[str, str], int]:
-    rows = tx.rows(
-        "SELECT account, meter, amount FROM limits WHERE account IN (:account, '')", account=account
-    )
+    rows = tx.rows("SELECT account, meter, amount FROM limits WHERE account IN (:account, '')", account=account)
     return {(str(row["account"]), str(row["meter"])): int(row["amount"]) for row in rows}
 
 
 def _set_limit(tx: Transaction, account: str, meter: str, amount: int | None) -> None:
     if amount is None:
-        tx.execute(
-            "DELETE FROM limits WHERE account = :account AND meter = :meter", account=account, meter=meter
-        )
+        tx.execute("DELETE FROM limits WHERE account = :account AND meter = :meter", account=account, meter=meter)
         return
     tx.execute(
         "INSERT INTO limits (account, meter, amount) VALUES (:account, :meter, :amount) "

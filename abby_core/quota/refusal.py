@@ -27,18 +27,11 @@ def _sentence(charge: Charge, used: int, retry_after_seconds: float | None) -> s
         return f"Daily generation limit reached: {used} of {charge.limit} used today.{when}"
     if charge.meter == BYTES:
         whose = "Server storage is full" if charge.account == HOUSE else "Your storage quota is full"
-        remedy = (
-            "Ask the host to free some space."
-            if charge.account == HOUSE
-            else "Delete some pictures to make room."
-        )
+        remedy = "Ask the host to free some space." if charge.account == HOUSE else "Delete some pictures to make room."
         return f"{whose}: {megabytes(used)} of {megabytes(charge.limit)} MB used. {remedy}"
     span = "today" if charge.meter.endswith("/day") else "this month"
     whose = "The host's" if charge.account == HOUSE else "Your"
-    return (
-        f"{whose} spending limit is reached: {used / 1000:g} of {charge.limit / 1000:g} credits "
-        f"used {span}.{when}"
-    )
+    return f"{whose} spending limit is reached: {used / 1000:g} of {charge.limit / 1000:g} credits used {span}.{when}"
 
 
 def megabytes(size_bytes: int) -> str:

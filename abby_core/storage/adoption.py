@@ -116,7 +116,5 @@ def _enter(storage: StorageManager, blob: BlobInfo, data: bytes, account: Accoun
 
 def _is_kept(storage: StorageManager, account: Account, data: bytes) -> bool:
     sha256 = hashlib.sha256(data).hexdigest()
-    sql = (
-        "SELECT id FROM artifacts WHERE account = :account AND sha256 = :sha256 AND state = 'kept' AND temporary = 0"
-    )
+    sql = "SELECT id FROM artifacts WHERE account = :account AND sha256 = :sha256 AND state = 'kept' AND temporary = 0"
     return storage.database.read(lambda tx: tx.row(sql, account=account.key, sha256=sha256)) is not None

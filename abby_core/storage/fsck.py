@@ -147,11 +147,16 @@ def _is_known(tx: Transaction, key: str) -> bool:
 def _extra_thumbnails(storage: StorageManager, *, repair: bool) -> Iterator[Finding]:
     for blob in storage.blobs.list("thumbnails/"):
         own = _OWN_THUMBNAIL.fullmatch(blob.key)
-        if own and storage.database.read(catalogue.by_id, own[1]) is not None:
+        if own and storage.database.read(_has_row, own[1]):
             continue
         repaired = bool(repair and own and storage.blobs.delete(blob.key))
         detail = "The thumbnail of no picture." if own else "A file that is not Abby's lies among the thumbnails."
         yield Finding(code="extra-thumbnail", subject=blob.key, detail=detail, repaired=repaired)
+
+
+def _has_row(tx: Transaction, artifact_id: str) -> bool:
+    """Whether there is such a picture, one that is being removed included."""
+    return tx.row("SELECT id FROM artifacts WHERE id = :id", id=artifact_id) is not None
 
 
 # ---------------------------------------------------------------------- the ledger

@@ -118,8 +118,9 @@ def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: i
     except BlobExists:
         pass
     except BaseException:
-        _undo(storage, artifact, reservation_id, written=written)
-        raise
+        if not _undo(storage, artifact, reservation_id, written=written):
+            raise
+        return True
     return _undo(storage, artifact, reservation_id, written=written)
 
 

@@ -196,7 +196,7 @@ class StorageManager:
         try:
             self.finish_removal(artifact)
         except StorageError:
-            if self.blobs.size(artifact.blob_key) is not None:  # else only the row is left: mending strikes it
+            if not self._is_gone(artifact.blob_key):  # else only the row is left, and mending strikes it
                 self.database.write(catalogue.undo_removal, artifact.id)
             raise
 
@@ -212,6 +212,12 @@ class StorageManager:
                 self.quota.free_in(tx, gone.account, gone.counted_bytes, temporary=gone.temporary)
 
         self.database.write(strike)
+
+    def _is_gone(self, blob_key: str) -> bool:
+        try:
+            return self.blobs.size(blob_key) is None
+        except StorageError:
+            return False
 
     def check_free_disk(self, needed_bytes: int) -> None:
         """Raise DiskFull when the disk would have less free than the floor after taking ``needed_bytes``."""

@@ -231,6 +231,12 @@ def view(tx: Transaction, order_id: str, account: str | None = None) -> OrderVie
     return None if row is None or account not in {None, row["account"]} else _as_view(row)
 
 
+def source_key(tx: Transaction, order_id: str) -> str:
+    """Where the picture lies that was uploaded for an order; empty: there is none."""
+    row = tx.row("SELECT source_key FROM orders WHERE id = :id", id=order_id)
+    return str(row["source_key"]) if row else ""
+
+
 def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[OrderView]:
     """The newest orders, newest first: of one account, or of everybody (None)."""
     where = "account = :account" if account is not None else ":account = ''"

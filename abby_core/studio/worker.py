@@ -31,11 +31,11 @@ from abby_core.errors import (
 )
 from abby_core.generation.request import ImageRequest
 from abby_core.storage import catalogue, keeping
-from abby_core.storage.artifact import Artifact
 from abby_core.studio import order_book, pictures
 from abby_core.studio.order import State
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.request_json import decode, with_seed
+from abby_core.studio.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -103,8 +103,7 @@ class Worker:
         self.lease_ms = int(lease_seconds * 1000)
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._jobs: dict[str, _Job] = {}
-        self._thumbnails: set[asyncio.Task[None]] = set()
-        self._thumbnail_places = asyncio.Semaphore(1)
+        self._thumbnails = Thumbnails(storage)
 
     async def claim(self) -> Claimed | None:
         """Take the fairest waiting order. None: nothing waits, or all places are taken."""
@@ -156,14 +155,13 @@ class Worker:
 
     async def tidy(self, order_id: str) -> None:
         """Remove the picture an ended order worked on, if one was uploaded for it."""
-        key = await self._database.fetch(_source_key, order_id)
+        key = await self._database.fetch(order_book.source_key, order_id)
         if key:
             await asyncio.to_thread(self._storage.blobs.delete, key)
 
     async def close(self) -> None:
         """Wait for thumbnails that are being made."""
-        if self._thumbnails:
-            await asyncio.wait(self._thumbnails)
+        await self._thumbnails.close()
 
     # ------------------------------------------------------------------ making
 
@@ -226,7 +224,7 @@ class Worker:
         job.notes.extend(kept.notes)
         if last:
             self._events.write("order", id=order.id, state="done", provider=order.provider)
-        self._make_thumbnail(kept.artifact)
+        self._thumbnails.begin(kept.artifact)
 
     def _source(self, order: Claimed) -> bytes:
         if order.source_artifact:
@@ -235,21 +233,6 @@ class Worker:
                 raise InvalidRequest("The picture this order works on was deleted meanwhile.")
             return self._storage.open(artifact)
         return self._storage.blobs.open(order.source_key)
-
-    def _make_thumbnail(self, artifact: Artifact) -> None:
-        """Begin the thumbnail, off the path of the answer; what is cut off is made by recovery."""
-
-        async def make() -> None:
-            async with self._thumbnail_places:
-                try:
-                    await asyncio.to_thread(keeping.make_thumbnail, self._storage, artifact)
-                except AbbyError as error:
-                    log.warning("the thumbnail of %s waits for recovery: %s", artifact.id, error)
-
-        if artifact.thumbnail_bytes:
-            task = asyncio.create_task(make())
-            self._thumbnails.add(task)
-            task.add_done_callback(self._thumbnails.discard)
 
     # ------------------------------------------------------------------ ending
 
@@ -287,13 +270,13 @@ class Worker:
         if job.lease_lost:
             return
         if job.cancelled_by_owner:
-            await self._write_end(job, lambda tx: self._cancelled(tx, job))
+            await self._write_end(job, lambda tx: self._enter_cancelled(tx, job))
         elif job.maybe_billed:
             await self._fail(job, ProviderError(STOPPED, maybe_billed=True))
         else:
             await self._wait_again(job, 0)
 
-    def _cancelled(self, tx: Transaction, job: _Job) -> State | None:
+    def _enter_cancelled(self, tx: Transaction, job: _Job) -> State | None:
         order, now_ms = job.order, self._storage.now_ms()
         if not order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=job.maybe_billed):
             return None
@@ -354,8 +337,3 @@ class Worker:
             until_ms=self._storage.now_ms() + self.lease_ms,
             percent=self._board.percent(job.order.id) or 0,
         )
-
-
-def _source_key(tx: Transaction, order_id: str) -> str:
-    row = tx.row("SELECT source_key FROM orders WHERE id = :id", id=order_id)
-    return str(row["source_key"]) if row else ""

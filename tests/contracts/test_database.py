@@ -20,6 +20,7 @@ from sqlalchemy import Column, create_engine
 
 from abby_core.database import migrate, schema
 from abby_core.database.database import Database, open_database
+from abby_core.database.postgresql import CONNECTIONS_MAX
 from abby_core.database.sqlite import GROUP_MAX
 from abby_core.database.tables import metadata
 from abby_core.database.transaction import Row, Transaction, Value
@@ -27,7 +28,7 @@ from abby_core.errors import ConfigurationError, StorageError
 from tests.services.databases import Place, contents, copy_of
 from tests.services.programs import WAIT, run_alone, run_together
 
-OCCUPIERS = 4
+OCCUPIERS = CONNECTIONS_MAX
 """Callers that keep every thread of either database busy."""
 
 

@@ -1,0 +1,91 @@
+"""Runs each step of a crash scenario in a fresh process, cheaply: one process imports everything, then forks.
+
+    python -m tests.support.kill_server serve            jobs as JSON lines on stdin, answers on stdout
+    python -m tests.support.kill_server <job as JSON>    one job, where there is no fork
+
+A job: ``{"do": …, "name": scenario, "folder": place, "step": n}``. The answer: ``{"code": exit status or
+negative signal, "error": traceback}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tests.journeys import crash_scenarios
+from tests.journeys.crash_scenarios import Place
+
+
+def do(job: dict[str, Any]) -> None:
+    """Carry out a job in this process."""
+    place, name = Place(folder=Path(job["folder"])), str(job["name"])
+    match job["do"]:
+        case "prepare":
+            asyncio.run(crash_scenarios.prepare(name, place))
+        case "act":
+            asyncio.run(crash_scenarios.act(name, place, int(job["step"])))
+        case "recover":
+            asyncio.run(crash_scenarios.recover(name, place, int(job["step"])))
+        case "check":
+            asyncio.run(crash_scenarios.recover_and_check(name, place))
+        case other:
+            raise ValueError(other)
+
+
+def serve() -> None:
+    _warm_up()
+    for line in sys.stdin:
+        job = json.loads(line)
+        code = _forked(job) if hasattr(os, "fork") else _spawned(line)
+        error = _error_file(job)
+        answer = {"code": code, "error": error.read_text() if error.exists() else ""}
+        print(json.dumps(answer), flush=True)
+
+
+def _forked(job: dict[str, Any]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = _do_and_tell(job)
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _spawned(line: str) -> int:
+    return subprocess.run([sys.executable, "-m", "tests.support.kill_server", line], check=False).returncode
+
+
+def _do_and_tell(job: dict[str, Any]) -> int:
+    try:
+        do(job)
+    except BaseException:
+        _error_file(job).write_text(traceback.format_exc())
+        return 1
+    return 0
+
+
+def _error_file(job: dict[str, Any]) -> Path:
+    return Path(job["folder"]) / "error"
+
+
+def _warm_up() -> None:
+    """Import everything that a run imports; all threads of it have ended when it returns."""
+    with tempfile.TemporaryDirectory() as folder:
+        for job in ("prepare", "act", "check"):
+            do({"do": job, "name": "an upload", "folder": folder, "step": 0})
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve()
+    else:
+        sys.exit(_do_and_tell(json.loads(sys.argv[1])))
