@@ -15,8 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from abby_core import errors
-from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, ProviderError, StorageError
+from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, StorageError
 from abby_core.generation.checks import check_request
 from abby_core.generation.provider import Plan
 from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage
@@ -26,6 +25,7 @@ from abby_core.storage import catalogue, picture
 from abby_core.storage.blob_store import BlobExists
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
 from abby_core.studio import order_book
+from abby_core.studio.failure import failure
 from abby_core.studio.order import (
     ORDER_ID_CHARACTERS_MAX,
     PICTURES_MAX,
@@ -35,9 +35,10 @@ from abby_core.studio.order import (
     OrderView,
     Progress,
 )
-from abby_core.studio.order_book import Claimed, QueueLimits
+from abby_core.studio.order_book import QueueLimits
 from abby_core.studio.pictures import is_demo
 from abby_core.studio.request_json import encode, with_seed
+from abby_core.studio.shift import Shift
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
@@ -102,7 +103,7 @@ class Studio:
 
     async def start(self) -> None:
         """Recover what an earlier run left behind, then begin to run orders."""
-        await self._dispatcher.start(_Shift(self._worker, self._recovery, self._deliveries))
+        await self._dispatcher.start(Shift(self._worker, self._recovery, self._deliveries))
 
     async def stop(self, *, grace_seconds: float) -> None:
         """Begin no more orders, let running ones finish for a while, hand the rest back to waiting."""
@@ -316,26 +317,6 @@ class Studio:
         return state, state == "cancelled" and self._storage.quota.release_in(tx, order_id)
 
 
-class _Shift:
-    """What the dispatcher drives: the worker, and what must be looked after between orders."""
-
-    def __init__(self, worker: Worker, recovery: Recovery, deliveries: Deliveries) -> None:
-        self._worker = worker
-        self._recovery = recovery
-        self._deliveries = deliveries
-
-    async def claim(self) -> Claimed | None:
-        return await self._worker.claim()
-
-    async def run(self, order: Claimed) -> None:
-        await self._worker.run(order)
-        self._deliveries.begin()
-
-    async def tend(self) -> None:
-        self._deliveries.begin()
-        await self._recovery.recover()
-
-
 def _check_order(order: Order) -> None:
     if not 1 <= len(order.id) <= ORDER_ID_CHARACTERS_MAX or not order.id.isprintable():
         raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} visible characters.")
@@ -352,18 +333,6 @@ def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
 
 def _outcome(tx: Transaction, order_id: str, account: Account) -> tuple[OrderView, list[Artifact]]:
     return _view(tx, order_id, account), catalogue.of_order(tx, order_id)
-
-
-def failure(view: OrderView) -> AbbyError:
-    """The error an order failed with, as it was raised where it happened."""
-    kind = getattr(errors, view.error_code, None)
-    if isinstance(kind, type) and issubclass(kind, ProviderError):
-        return kind(view.error, maybe_billed=view.maybe_billed)
-    if kind is errors.QuotaExceeded:  # its figures are of then, and gone
-        return errors.Refused(view.error)
-    if isinstance(kind, type) and issubclass(kind, AbbyError):
-        return kind(view.error)
-    return ProviderError(view.error, maybe_billed=view.maybe_billed)
 
 
 def _fingerprint(order: Order) -> str:
