@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 
+class ClaimedOrder(Protocol):
+    """What a dispatcher needs to know of a claimed order."""
+
+    @property
+    def others_wait(self) -> bool:
+        """Whether more orders were waiting when this one was claimed, also such as may not be run yet."""
+        ...
+
+
 class Runner(Protocol):
     """What a dispatcher drives; the studio provides it."""
 
-    async def claim(self) -> Any | None:
+    async def claim(self) -> ClaimedOrder | None:
         """Take the fairest waiting order; None when nothing may be run now."""
         ...
 

@@ -10,6 +10,7 @@ from abby_core.errors import NotFound
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobMissing
+from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
     from abby_core.quota.account import Account
@@ -44,7 +45,7 @@ class Gallery:
         try:
             return self._storage.find(account, name_or_id)
         except NotFound:
-            artifact = self._storage.database.read(catalogue.by_id, name_or_id)
+            artifact = self._storage.database.read(catalogue.by_id, clean_name(name_or_id))
             if artifact is None or artifact.account != account.key:
                 raise
             return artifact

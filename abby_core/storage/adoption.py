@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import AbbyError, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
-from abby_core.storage import catalogue, picture, saving
+from abby_core.storage import catalogue, mending, picture, saving
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import folder_for
 
@@ -65,7 +65,10 @@ def _older_layout(storage: StorageManager) -> Iterator[tuple[BlobInfo, Account, 
 
 
 def _dropped(storage: StorageManager) -> Iterator[tuple[BlobInfo, Account, str, bool]]:
+    in_flight = mending.in_flight_after(storage)
     for blob in storage.blobs.list("images/users/"):
+        if blob.modified_at > in_flight:
+            continue
         parts = PurePosixPath(blob.key).parts
         account = _account_of(parts[2]) if len(parts) == 4 else None
         if account is not None and not storage.database.read(catalogue.blob_is_known, blob.key):

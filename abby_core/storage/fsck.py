@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from abby_core.quota import ledger
 from abby_core.quota.account import HOUSE
 from abby_core.quota.meter import BYTES
-from abby_core.storage import catalogue, keeping
+from abby_core.storage import catalogue, keeping, mending
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobMissing
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
     from abby_core.storage.storage_manager import StorageManager
 
-IN_FLIGHT_SECONDS = 120
-"""While something is being written, files younger than this may still be waiting for their row."""
 _OWN_THUMBNAIL = re.compile(r"thumbnails/[0-9a-f]{2}/([0-9a-f]{24})\.webp")
 
 
@@ -124,11 +122,10 @@ def _remake_thumbnail(storage: StorageManager, artifact: Artifact) -> bool:
 
 
 def _extra_blobs(storage: StorageManager) -> Iterator[Finding]:
-    busy = bool(storage.database.read(lambda tx: tx.row("SELECT id FROM reservations LIMIT 1")))
-    youngest = storage.now_ms() / 1000 - IN_FLIGHT_SECONDS
+    in_flight = mending.in_flight_after(storage)
     for prefix in ("images/", "temp/"):
         for blob in storage.blobs.list(prefix):
-            if storage.database.read(_is_known, blob.key) or (busy and blob.modified_at > youngest):
+            if blob.modified_at > in_flight or storage.database.read(_is_known, blob.key):
                 continue
             remedy = (
                 "`abby cleanup` removes it in time" if prefix == "temp/" else "`abby admin adopt-layout` takes it in"

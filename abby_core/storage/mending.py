@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 DAY_SECONDS = 86_400
 THUMBNAIL_GRACE_MS = 60_000
 """A thumbnail is normally made at once; after this time its maker is taken for dead."""
+IN_FLIGHT_SECONDS = 120
+"""While something is set aside, files younger than this may belong to it."""
 PART_SECONDS = 3600
 """A file that is being written is renamed within seconds; one this old was left by a crash."""
 SOURCE_GRACE_SECONDS = 600
@@ -57,12 +60,19 @@ def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:
     return True
 
 
+def in_flight_after(storage: StorageManager) -> float:
+    """Files modified after this moment (seconds since 1970) may still be waiting for their row; endless if none can."""
+    busy = storage.database.read(lambda tx: tx.row("SELECT id FROM reservations LIMIT 1")) is not None
+    return storage.now_ms() / 1000 - IN_FLIGHT_SECONDS if busy else math.inf
+
+
 def clean_up(storage: StorageManager) -> tuple[int, int]:
     """Remove temporary files whose time is over: (how many, bytes freed).
 
     That is every file in ``temp/`` older than ``cleanup_days``, whoever left it, except the inputs of orders
     that have not ended.
     """
+    mend(storage)  # programs that only save pictures have nobody else who does
     deleted = freed_bytes = 0
     now_ms = storage.now_ms()
     for artifact in storage.database.read(catalogue.expired, now_ms):

@@ -109,7 +109,9 @@ def _readable(text: str, default: str) -> str:
         "-" if _is_forbidden(character) else character for character in unicodedata.normalize("NFC", text)
     )
     readable = re.sub("-{2,}", "-", readable).strip("-. ")
-    return readable.encode()[:_READABLE_BYTES_MAX].decode(errors="ignore").rstrip("-. ") or default
+    readable = readable.encode()[:_READABLE_BYTES_MAX].decode(errors="ignore").rstrip("-. ") or default
+    # The hash comes before the extension, so a device's name with a dot behind it would stay one.
+    return readable.replace(".", "-") if opens_device(readable) else readable
 
 
 def _fingerprint(text: str, digits: int) -> str:

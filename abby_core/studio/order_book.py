@@ -50,6 +50,8 @@ class Claimed:
     calls_started: int
     cancel_requested: int
     created_at: int
+    others_wait: bool = False
+    """Whether more orders were waiting when this one was claimed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +103,15 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
     running = _running(tx)
     if sum(running.values()) >= limits.running_max:
         return None
+    waiting = tx.rows(
+        "SELECT o.account AS account, COUNT(*) AS n, MAX(o.priority) AS priority, MIN(o.created_at) AS oldest, "
+        "COALESCE(MAX(t.served), 0) AS served FROM orders o LEFT JOIN turns t ON t.account = o.account "
+        "WHERE o.state = 'waiting' AND o.not_before <= :now GROUP BY o.account",
+        now=now_ms,
+    )
     candidates = [
         (-row["priority"], running.get(row["account"], 0), row["served"], row["oldest"], row["account"])
-        for row in tx.rows(
-            "SELECT o.account AS account, MAX(o.priority) AS priority, MIN(o.created_at) AS oldest, "
-            "COALESCE(MAX(t.served), 0) AS served FROM orders o LEFT JOIN turns t ON t.account = o.account "
-            "WHERE o.state = 'waiting' AND o.not_before <= :now GROUP BY o.account",
-            now=now_ms,
-        )
+        for row in waiting
         if running.get(row["account"], 0) < limits.running_per_account_max
     ]
     if not candidates:
@@ -131,7 +134,7 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
         "ON CONFLICT (account) DO UPDATE SET served = excluded.served",
         account=account,
     )
-    return None if row is None else Claimed(**row)
+    return None if row is None else Claimed(**row, others_wait=sum(each["n"] for each in waiting) > 1)
 
 
 def take_over(tx: Transaction, *, owner: str, now_ms: int, lease_ms: int) -> Claimed | None:

@@ -228,6 +228,7 @@ class Studio:
         if was_waiting:
             self._events.write("order", id=order_id, state="cancelled")
             await self._worker.tidy(order_id)
+            self._deliveries.begin()
         self._board.ring(order_id)
         return await self.order(order_id, account)
 

@@ -19,7 +19,7 @@ from abby_core.quota.account import Account
 from abby_core.settings import Settings
 from abby_core.storage.fsck import check
 from abby_core.studio.order import Order, OrderView, Progress
-from tests.support.providers import PATIENCE_SECONDS, FixedProvider
+from tests.support.providers import PATIENCE_SECONDS, FixedProvider, photograph
 
 ALICE = Account.local("alice")
 BOB = Account.local("bob")
@@ -114,3 +114,12 @@ def assert_sound(abby: Abby) -> None:
     with another_look(abby) as looking:
         assert check(looking.storage, deep=True) == []
     assert reservations(abby) == []
+
+
+async def works(abby: Abby) -> None:
+    """Pictures can be saved, looked at and deleted."""
+    saved = await abby.storage.save_image(photograph(), "alice", "works.png")
+    assert saved.success, saved.message
+    assert saved.path is not None
+    assert saved.path.read_bytes() == photograph()
+    assert abby.storage.delete_image("alice", "works.png").success

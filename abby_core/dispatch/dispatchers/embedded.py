@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
-    from abby_core.dispatch.dispatcher import Runner
+    from abby_core.dispatch.dispatcher import ClaimedOrder, Runner
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ class EmbeddedDispatcher:
         self._places = places
         self._tend_seconds = tend_seconds
         self._wake = asyncio.Event()
+        self._may_wait = True
+        """Whether an order may be waiting, as far as this process knows; looking is not free."""
         self._orders: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -33,6 +35,7 @@ class EmbeddedDispatcher:
         self._loops = [asyncio.create_task(self._dispatch(runner)), asyncio.create_task(self._keep_tending(runner))]
 
     def wake(self) -> None:
+        self._may_wait = True
         self._wake.set()
 
     async def stop(self, *, grace_seconds: float) -> None:
@@ -53,18 +56,21 @@ class EmbeddedDispatcher:
         while True:
             self._wake.clear()
             try:
-                while len(self._orders) < self._places and await self._begin_one(runner):
+                while self._may_wait and len(self._orders) < self._places and await self._begin_one(runner):
                     pass
             except AbbyError as error:
                 log.warning("no order could be claimed, trying again: %s", error)
             except Exception:
                 log.exception("claiming failed unexpectedly, trying again")
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
+            except TimeoutError:
+                self._may_wait = True
 
     async def _begin_one(self, runner: Runner) -> bool:
         """Claim and start one order. A claim is never dropped: once taken, the order runs even if we are stopped."""
+        self._may_wait = False  # until somebody says otherwise, perhaps while we claim
         claiming = asyncio.ensure_future(runner.claim())
         try:
             order = await asyncio.shield(claiming)
@@ -74,11 +80,13 @@ class EmbeddedDispatcher:
                     self._start(runner, order)
             raise
         if order is None:
+            self._may_wait |= bool(self._orders)  # one may have to wait for the end of those
             return False
+        self._may_wait |= order.others_wait
         self._start(runner, order)
         return True
 
-    def _start(self, runner: Runner, order: object) -> None:
+    def _start(self, runner: Runner, order: ClaimedOrder) -> None:
         task = asyncio.create_task(runner.run(order))
         self._orders.add(task)
         task.add_done_callback(self._ended)

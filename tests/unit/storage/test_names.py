@@ -41,7 +41,7 @@ def test_a_safe_name_stays_as_it_is(name: str) -> None:
         ("../../etc/passwd.png", r"etc-passwd~[0-9a-f]{10}\.png"),
         ("C:\\Windows\\cat.PNG", r"C-Windows-cat~[0-9a-f]{10}\.png"),
         ("CON", r"CON~[0-9a-f]{10}"),
-        ("nul.tar.png", r"nul\.tar~[0-9a-f]{10}\.png"),
+        ("nul.tar.png", r"nul-tar~[0-9a-f]{10}\.png"),
         ("COM¹ .png", r"COM¹~[0-9a-f]{10}\.png"),
         ("cat.png.", r"cat~[0-9a-f]{10}\.png"),
         (".hidden", r"hidden~[0-9a-f]{10}"),
