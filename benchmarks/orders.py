@@ -121,9 +121,14 @@ def _keeper_by_hand(data: bytes, *, pictures: int) -> Generator[Callable[[int], 
         prepared = iter(_two_transactions(data, pictures))
         with closing(engine.raw(url)) as raw:
 
+            # The same folders, one for each member: a file system spreads them over the disk.
+            folders = itertools.cycle(Path(folder) / f"member-{number}" for number in range(MEMBERS))
+            for member in itertools.islice(folders, MEMBERS):
+                member.mkdir()
+
             def keep(count: int) -> None:
-                for first, last in itertools.islice(prepared, count):
-                    by_hand.keep(data, Path(folder), raw, first, last)
+                for (first, last), member in zip(itertools.islice(prepared, count), folders, strict=False):
+                    by_hand.keep(data, member, raw, first, last)
 
             yield keep
 

@@ -56,10 +56,10 @@ async def keep(
     and if even that fails it is held in ``temp/`` for a day. Raises PictureRejected or StorageError, nothing
     kept, the reservation as it was.
     """
-    info = await asyncio.to_thread(picture.inspect, data, bytes_max=ANSWER_BYTES_MAX)
     notes: tuple[str, ...] = ()
     temporary = False
-    if len(data) > storage.picture_bytes_max or len(data) + THUMBNAIL_BYTES_MAX > share.size_bytes:
+    info, written = await asyncio.to_thread(_write_if_it_fits, storage, data, draft, share)
+    if written is None:
         grown = await _grow(storage, data, draft.account, reservation_id, share)
         if grown is not None:
             share = grown
@@ -72,7 +72,7 @@ async def keep(
             else:
                 temporary = True
                 notes = ("There was no room to keep this picture; it can be fetched for 24 hours.",)
-    written = await asyncio.to_thread(_write, storage, data, info, draft, temporary=temporary)
+        written = await asyncio.to_thread(_write, storage, data, info, draft, temporary=temporary)
     actual = Need(
         images=share.images,
         size_bytes=0 if temporary else written.counted_bytes,
@@ -189,6 +189,15 @@ def _described(
         expires_at_ms=now_ms + UNKEPT_MS if temporary else None,
         created_at_ms=now_ms,
     )
+
+
+def _write_if_it_fits(
+    storage: StorageManager, data: bytes, draft: Artifact, share: Need
+) -> tuple[PictureInfo, Artifact | None]:
+    """Check the bytes and, where no limit stands in the way, write them: one visit to a thread for nearly all."""
+    info = picture.inspect(data, bytes_max=ANSWER_BYTES_MAX)
+    fits = len(data) <= storage.picture_bytes_max and len(data) + THUMBNAIL_BYTES_MAX <= share.size_bytes
+    return info, _write(storage, data, info, draft, temporary=False) if fits else None
 
 
 def _write(storage: StorageManager, data: bytes, info: PictureInfo, draft: Artifact, *, temporary: bool) -> Artifact:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from abby_core.generation.request import SEED_MAX, ImageRequest, ImageToImage, TextToImage, Upscale
 
 
 def encode(request: ImageRequest) -> str:
     """The request as JSON text, keys sorted, picture bytes left out."""
-    values = asdict(request)
-    values.pop("image", None)
+    values = {name: value for name, value in vars(request).items() if name != "image"}
     return json.dumps({"kind": request.kind, **values}, sort_keys=True)
 
 
