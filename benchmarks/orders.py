@@ -120,7 +120,6 @@ def _keeper_by_hand(data: bytes, *, pictures: int) -> Generator[Callable[[int], 
             pass
         prepared = iter(_two_transactions(data, pictures))
         with closing(engine.raw(url)) as raw:
-
             # The same folders, one for each member: a file system spreads them over the disk.
             folders = itertools.cycle(Path(folder) / f"member-{number}" for number in range(MEMBERS))
             for member in itertools.islice(folders, MEMBERS):

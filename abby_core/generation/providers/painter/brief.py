@@ -14,14 +14,18 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _SUBJECT_KINDS_MAX = 3
 """More kinds of subject in one picture only hide each other."""
 _COUNT_MAX = 9
-
-
+_REACH = 3
+"""How many words a colour or a number may stand before its subject."""
+_USUAL_TIMES = ("day", "day", "golden", "golden", "dawn", "sunset")
+"""What a picture shows if the prompt names no time."""
 _SAME_IN_PLURAL = frozenset(("fish", "koi", "salmon", "sheep", "goldfish", "jellyfish"))
+_PLURALS = frozenset(("puppies", "ponies", "bunnies", "mice", "wolves", "butterflies", "people"))
+"""Plurals that the tables list as words of their own."""
+_SINGULAR = frozenset(("a", "an", "one", "my", "the"))
 _ADJUNCTS = frozenset(("flower", "tree", "mushroom", "cactus", "heart"))
 """Subjects that before a place only say what kind of place it is: a tulip field, a mushroom forest."""
 _SEASONAL: dict[str, Colour] = {"petals": rgb("f0a8c0"), "autumn": rgb("e0923a")}
 """What the seasons do to a tree."""
-_SINGULAR = frozenset(("a", "an", "one", "my", "the"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +75,10 @@ def read(prompt: str, negative_prompt: str, seed: int) -> Brief:
     leaves = next((colour for season, colour in _SEASONAL.items() if season in weather), None)
     wishes = tuple(replace(wish, colour=wish.colour or leaves) if wish.kind == "tree" else wish for wish in wishes)
     key = f"{' '.join(spoken)}|{seed}"
-    place = _place(places, wishes, spoken, weather)
-    usual = ("day", "day", "golden", "golden", "dawn", "sunset")
     return Brief(
         key=key,
-        place=place,
-        time=times[0] if times else _random(key, "time").choice(usual),
+        place=_place(places, wishes, known=bool(times or weather), snowy="snow" in weather),
+        time=times[0] if times else _random(key, "time").choice(_USUAL_TIMES),
         weather=weather,
         wishes=wishes,
         tint=tint,
@@ -122,7 +124,9 @@ def _known(word: str, table: dict[str, str]) -> str | None:
 
 
 def _meanings(word: str) -> set[str]:
-    tables = (words.PLACES, words.TIMES, words.WEATHER, words.SUBJECTS, words.PARTS)
+    """All a word of the negative prompt may mean. Parts win over times: without a moon it may still be night."""
+    circumstances = () if _known(word, words.PARTS) else (words.TIMES, words.WEATHER)
+    tables = (words.PLACES, words.SUBJECTS, words.PARTS, *circumstances)
     return {meaning for table in tables if (meaning := _known(word, table))}
 
 
@@ -134,47 +138,56 @@ def _found(spoken: list[str], table: dict[str, str], left_out: frozenset[str]) -
 def _wishes(spoken: list[str], left_out: frozenset[str]) -> tuple[tuple[Wish, ...], Colour | None]:
     """The subjects with their colours and numbers, and the colour that belongs to none of them."""
     wishes: list[Wish] = []
-    colour: Colour | None = None
-    colour_at, number, number_at = -9, 1, -9
     tint: Colour | None = None
-    for place, word in enumerate(spoken):
+    waiting: Colour | None = None
+    waiting_at = 0
+    for at, word in enumerate(spoken):
         if word in words.COLOURS:
-            colour, colour_at = words.COLOURS[word], place
-            tint = tint or colour
-            continue
-        if word in words.NUMBERS:
-            number, number_at = words.NUMBERS[word], place
-        kind = _known(word, words.SUBJECTS)
+            waiting, waiting_at = words.COLOURS[word], at
+            tint = tint or waiting
+        kind = _subject(spoken, at)
         if kind is None or kind in left_out or any(wish.kind == kind for wish in wishes):
             continue
-        if kind in _ADJUNCTS and place + 1 < len(spoken) and _known(spoken[place + 1], words.PLACES):
-            continue
-        own = colour if place - colour_at <= 3 else None
-        if own is not None and tint == own:
-            tint = None
-        plural = word not in words.SUBJECTS or word in ("puppies", "ponies", "bunnies", "mice", "wolves", "butterflies")
-        if word in _SAME_IN_PLURAL and not _SINGULAR.intersection(spoken[max(0, place - 3) : place]):
-            plural = True
-        many = 6 if kind == "fish" else 3
-        count = number if place - number_at <= 3 else many if plural else 1
-        wishes.append(Wish(kind=kind, colour=own or _own_colour(word), count=min(_COUNT_MAX, count)))
-        colour_at = number_at = -9
+        own = waiting if at - waiting_at <= _REACH else None
+        if own is not None:
+            tint, waiting = None if tint == own else tint, None
+        wishes.append(Wish(kind=kind, colour=own or _own_colour(word), count=_count(spoken, at, kind)))
     return tuple(wishes[:_SUBJECT_KINDS_MAX]), tint
+
+
+def _subject(spoken: list[str], at: int) -> str | None:
+    """What a word wishes for; flowers in the plural are no subject but what a meadow is full of."""
+    kind = _known(spoken[at], words.SUBJECTS)
+    if kind == "flower" and spoken[at] not in words.SUBJECTS:
+        return None
+    if kind in _ADJUNCTS and at + 1 < len(spoken) and _known(spoken[at + 1], words.PLACES):
+        return None
+    return kind
+
+
+def _count(spoken: list[str], at: int, kind: str) -> int:
+    word, before = spoken[at], spoken[max(0, at - _REACH) : at]
+    numbers = [words.NUMBERS[other] for other in before if other in words.NUMBERS]
+    if numbers:
+        return min(_COUNT_MAX, numbers[-1])
+    plural = word not in words.SUBJECTS or word in _PLURALS
+    if word in _SAME_IN_PLURAL:
+        plural = _SINGULAR.isdisjoint(before)
+    return 1 if not plural else 6 if kind == "fish" else 3
 
 
 def _own_colour(word: str) -> Colour | None:
     return words.OWN_COLOURS.get(word) or words.OWN_COLOURS.get(word.removesuffix("s"))
 
 
-def _place(places: list[str], wishes: tuple[Wish, ...], spoken: list[str], weather: frozenset[str]) -> str:
+def _place(places: list[str], wishes: tuple[Wish, ...], *, known: bool, snowy: bool) -> str:
     """The place named first; else where the first subject lives; else somewhere for the weather, or a dream."""
-    if wishes and "studio" in places and len(places) > 1:
+    if len(places) > 1:
         places = [place for place in places if place != "studio"]
     if places:
         return places[0]
     if wishes:
         return words.HOMES.get(wishes[0].kind, "meadow")
-    if "snow" in weather:
+    if snowy:
         return "forest"
-    known = weather or any(_known(word, words.TIMES) for word in spoken)
     return "mountain" if known else "dream"

@@ -6,13 +6,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from abby_core.generation.providers.painter.brief import read
 from abby_core.generation.providers.painter.brushes.washes import resized
-from abby_core.generation.providers.painter.files import open_picture, png, small_png
+from abby_core.generation.providers.painter.files import open_picture, png, png_within
 from abby_core.generation.providers.painter.picture import paint
 from abby_core.generation.providers.painter.retouch import enlarge, repaint
 from abby_core.generation.providers.painter.steps import Steps
 from abby_core.generation.providers.painter.styles import STYLES
 from abby_core.generation.request import SIDE_PIXELS_MAX, ImageRequest, ImageToImage, TextToImage
 
+_BYTES_PER_PIXEL = 1.4
+"""A painting of 1024 x 1024 pixels stays below 1.5 MB, what Abby reckons with for one picture."""
+_ENLARGED_BYTES_MAX = 18 * 2**20
+"""Abby stores pictures of up to 20 MB unless told otherwise."""
 _SIGNED_FROM_PIXELS = 256
 """Smaller pictures have no room for a signature."""
 
@@ -21,7 +25,7 @@ def make(request: ImageRequest, seed: int, steps: Steps) -> bytes:
     """Carry out a planned request. Raises PictureRejected for a damaged input, Stopped when told to stop."""
     steps.reach(0.0)
     if isinstance(request, TextToImage):
-        data = small_png(_from_words(request, seed, steps))
+        data = png_within(_from_words(request, seed, steps), round(_BYTES_PER_PIXEL * request.width * request.height))
     else:
         source = open_picture(request.image)
         steps.reach(0.1)
@@ -31,7 +35,7 @@ def make(request: ImageRequest, seed: int, steps: Steps) -> bytes:
             height = max(1, round(source.height * request.width / source.width))
             image = enlarge(source, request.width, height)
             steps.reach(0.6)
-            data = png(image)
+            data = png_within(image, _ENLARGED_BYTES_MAX)
     steps.reach(1.0)
     return data
 

@@ -26,11 +26,11 @@ _NEWCOMER_FROM, _NEWCOMER_FULL = 0.55, 0.64
 def repaint(source: Image.Image, request: ImageToImage, seed: int, steps: Steps) -> Image.Image:
     """The source on its way to a repainting, as far as ``image_strength`` lets it go. RGB in, RGB out.
 
-    Every pixel moves on a straight line from the source to the repainting, so a smaller strength never
-    leaves it closer to the source.
+    Every pixel moves on a straight line from the source to the repainting, so a smaller strength never leaves
+    it closer to the source. Late on that way the prompt's subject steps into the picture.
     """
     brief = read(request.prompt, request.negative_prompt, seed)
-    style = STYLES[request.style]
+    render, given_up = STYLES[request.style].render, 1.0 - request.image_strength
     canvas = Canvas(*source.size, check=steps.check)
     canvas.image = brushed(_in_the_light_of(source, brief), brief.rng("brush"))
     steps.reach(0.35)
@@ -39,18 +39,14 @@ def repaint(source: Image.Image, request: ImageToImage, seed: int, steps: Steps)
     paint_weather(scene)
     steps.reach(0.5)
     backdrop = canvas.image.copy()
-    paint_cast(scene, _spots(scene))
-    newcomer = _changed(backdrop, canvas.image)
+    result = Image.blend(source, render(backdrop, brief.rng("style")), given_up)
     steps.reach(0.65)
-    given_up = 1.0 - request.image_strength
-    without = style.render(backdrop, brief.rng("style"))
-    result = Image.blend(source, without, given_up)
-    share = (given_up - _NEWCOMER_FROM) / (_NEWCOMER_FULL - _NEWCOMER_FROM)
-    if share > 0 and newcomer.getbbox():
-        full = style.render(canvas.image, brief.rng("style"))
-        result.paste(
-            Image.blend(result, full, max(given_up, min(1.0, share))), (0, 0), scaled(newcomer, min(1.0, share))
-        )
+    here = (given_up - _NEWCOMER_FROM) / (_NEWCOMER_FULL - _NEWCOMER_FROM)
+    if here > 0 and scene.habits:
+        paint_cast(scene, _spots(scene))
+        steps.reach(0.8)
+        newcomer = scaled(_changed(backdrop, canvas.image), min(1.0, here))
+        result.paste(render(canvas.image, brief.rng("style")), (0, 0), newcomer)
     steps.reach(0.9)
     return result
 

@@ -11,6 +11,9 @@ from abby_core.generation.providers.painter.brushes.canvas import Canvas
 from abby_core.generation.providers.painter.brushes.colour import Light
 from abby_core.generation.providers.painter.brushes.outlines import Point
 
+_CROWD_MAX = 5.0
+"""Keeps the cost of a picture of 2048 x 64 pixels in bounds, at the price of sparser grass."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
@@ -42,13 +45,18 @@ class Scene:
 
     @property
     def across(self) -> float:
-        """How many units wide the picture is: the number of most things grows with it."""
-        return self.width / self.unit
+        """How many units wide the picture is: the number of most things grows with it, up to a bound."""
+        return min(_CROWD_MAX, self.width / self.unit)
 
     @property
     def area(self) -> float:
-        """Square units."""
-        return self.width * self.height / self.unit**2
+        """Square units, up to a bound."""
+        return min(_CROWD_MAX, self.width * self.height / self.unit**2)
+
+    @property
+    def fineness(self) -> float:
+        """How much of what is very fine can be seen at this size, 0..1."""
+        return min(1.0, self.unit / 600)
 
     @property
     def depth(self) -> float:

@@ -94,7 +94,7 @@ SUBJECTS = _index(
         "frog": "frog toad",
         "owl": "owl",
         "penguin": "penguin",
-        "duck": "duck duckling chick chicken goose swan",
+        "duck": "duck duckling chick chicken hen goose swan",
         "bird": "bird eagle hawk raven crow seagull gull dove swallow parrot phoenix sparrow",
         "butterfly": "butterfly butterflies moth",
         "bee": "bee bumblebee",

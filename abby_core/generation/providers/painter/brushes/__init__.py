@@ -1,0 +1,1 @@
+"""What everything is drawn with: colours, outlines, washes, noise, canvases and figures."""

@@ -77,7 +77,7 @@ def _dune(scene: Scene, rng: random.Random, line: list[Point], colour: Colour, d
     if face and colour is not _SNOW:
         shadow = scene.canvas.silhouette(face).crop((0, land.top, scene.width, land.top + land.size[1]))
         shadow = both(shadow, blurred(shadow, unit * 0.035)).filter(ImageFilter.GaussianBlur(unit * 0.0015))
-        sand.paste(dim, (0, 0), scaled(shadow, 0.95))
+        sand.paste(dim, (0, 0), scaled(shadow, 0.7))
     land.fill(scene, sand)
 
 

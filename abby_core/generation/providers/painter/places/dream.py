@@ -77,7 +77,7 @@ def _hollow(scene: Scene, rng: random.Random, colours: Harmony) -> None:
     x, y = scene.width * rng.uniform(0.44, 0.56), scene.height * rng.uniform(0.44, 0.54)
     canvas.image.paste(mix(colours[4], WHITE, 0.6), (0, 0, *canvas.size))
     canvas.glow((x, y), unit * 0.5, WHITE, 0.8)
-    lobes, across, down = rng.randint(3, 6), scene.across**0.8, (scene.height / unit) ** 0.8
+    lobes, across, down = rng.randint(3, 6), (scene.width / unit) ** 0.8, (scene.height / unit) ** 0.8
     for sheet in range(8):
         share, phase = sheet / 7, rng.uniform(0, 6.28)
         hole: list[Point] = []

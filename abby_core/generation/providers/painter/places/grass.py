@@ -36,7 +36,7 @@ def paint_grass(
     rng = scene.rng(f"grass {far:.2f}")
     growth = [
         (far + (near - far) * rng.random() ** 0.75, rng.random(), "")
-        for _ in range(round(_TUFTS * scene.across * (near - far) ** 0.9))
+        for _ in range(round(_TUFTS * scene.across * scene.fineness * (near - far) ** 0.9))
     ]
     if scene.brief.wants("flowers"):
         growth += _flowers(scene, rng, span, flowers, clear)

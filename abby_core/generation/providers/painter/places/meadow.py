@@ -23,6 +23,7 @@ def _behind(scene: Scene) -> None:
     paint_ground(scene, GRASS)
     if scene.brief.wants("grass"):
         paint_grass(scene, (0.0, _STAND), GRASS)
+    _butterflies(scene)
 
 
 def _spots(scene: Scene) -> Spots:
@@ -40,7 +41,6 @@ def _before(scene: Scene) -> None:
     clear = (_spots(scene).ground.x, _STAND + 0.12) if "ground" in scene.habits else None
     if scene.brief.wants("grass"):
         paint_grass(scene, (_STAND, 1.12), GRASS, flowers=0.8, clear=clear)
-    _butterflies(scene)
     _blurred_foreground(scene)
     sunbeams(scene)
     sparkles(scene, rgb("ffe98a") if scene.light.dark else scene.light.disc, 26)

@@ -76,7 +76,7 @@ def paint_canopy(scene: Scene, rng: random.Random, reach: float, distance: float
     clumps = fractal(rng, (64, 64), (13, 13), octaves=3).tobytes()
     size = scene.unit * (0.006 + 0.012 * (1 - distance))
     with scene.canvas.pen((0, 0, scene.width, scene.height * min(1.0, reach * 1.7 + 0.1))) as pen:
-        for _ in range(round((1900 + 900 * distance) * scene.across)):
+        for _ in range(round((1900 + 900 * distance) * scene.across * scene.fineness**0.5)):
             across, down = rng.random(), rng.random()
             thick = clumps[int(down * 63) * 64 + int(across * 63)] / 255
             middle = 1 - (2 * abs(across - 0.5)) ** 2
