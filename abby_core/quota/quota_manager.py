@@ -160,9 +160,15 @@ class QuotaManager:
         """Turn a share of a reservation into what was really used. False: it is open no more."""
         return ledger.settle(tx, reservation_id, _spent(share, actual), close=close)
 
-    def release_in(self, tx: Transaction, reservation_id: str) -> bool:
-        """Give back all that a reservation still holds. False: there was nothing."""
-        return ledger.release(tx, reservation_id)
+    def release_in(self, tx: Transaction, reservation_id: str, *, maybe_spent_millicredits: int = 0) -> bool:
+        """Give back all that a reservation still holds. False: there was nothing.
+
+        ``maybe_spent_millicredits`` may have been billed to the host, though nothing arrived: no member pays for
+        that, but it stays counted for the house, so that its spending limits hold whatever the truth is.
+        """
+        money = Spent(share=maybe_spent_millicredits, actual=maybe_spent_millicredits)
+        spent: dict[Counter, Spent] = {(True, CREDITS_PER_DAY): money, (True, CREDITS_PER_MONTH): money}
+        return ledger.settle(tx, reservation_id, spent, close=True)
 
     def free_in(self, tx: Transaction, account: str, size_bytes: int, *, temporary: bool) -> None:
         """Stop counting bytes that are gone; ``temporary`` ones were the house's alone."""

@@ -79,7 +79,8 @@ class Recovery:
         """How it goes on; None: it is in other hands."""
         now_ms = self._storage.now_ms()
         free, complete = order.attempts_max > 1, kept == order.pictures
-        maybe_billed = not free and order.calls_started > kept
+        lost_calls = 0 if free else max(0, order.calls_started - kept)
+        maybe_billed = lost_calls > 0
         state: State
         if order.cancel_requested and not complete:
             state = "cancelled"
@@ -98,7 +99,8 @@ class Recovery:
             )  # fmt: skip
         if not mine:
             return None
-        self._storage.quota.release_in(tx, order.id)
+        billed = lost_calls * order.millicredits_each
+        self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=billed)
         return state
 
     async def _enter_found(self, order: Claimed, index: int) -> bool:

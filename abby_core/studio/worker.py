@@ -202,7 +202,7 @@ class Worker:
             still_mine = (
                 order_book.finish(tx, order.id, order.fence, now_ms=self._storage.now_ms(), notes=notes)
                 if last
-                else order_book.start_call(tx, order.id, order.fence, order.calls_started)
+                else order_book.is_held(tx, order.id, order.fence)
             )
             if not still_mine:
                 raise LeaseLost
@@ -260,7 +260,8 @@ class Worker:
                 )  # fmt: skip
             if not mine:
                 return None
-            self._storage.quota.release_in(tx, order.id)
+            billed = order.millicredits_each if maybe_billed else 0
+            self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=billed)
             return "done" if made else "failed"
 
         await self._write_end(job, end, reason=type(error).__name__)
@@ -280,7 +281,8 @@ class Worker:
         order, now_ms = job.order, self._storage.now_ms()
         if not order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=job.maybe_billed):
             return None
-        self._storage.quota.release_in(tx, order.id)
+        billed = order.millicredits_each if job.maybe_billed else 0
+        self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=billed)
         return "cancelled"
 
     async def _wait_again(self, job: _Job, pause_seconds: float) -> None:

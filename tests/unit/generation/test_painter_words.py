@@ -57,6 +57,8 @@ def test_the_place_is_the_one_named_or_where_the_subject_lives(prompt: str, plac
         ("a polar bear on ice", [("polarbear", 1)]),
         ("hot air balloon", [("balloon", 1)]),
         ("a tulip field", []),
+        ("a rabbit and flowers", [("rabbit", 1)]),
+        ("a flower", [("flower", 1)]),
         ("a cat, a dog, a fox, a bear and a lion", [("cat", 1), ("dog", 1), ("fox", 1)]),
     ],
 )
