@@ -28,8 +28,6 @@ from abby_core.generation.request import (
     Upscale,
 )
 
-STABILITY_API_HOST = "https://api.stability.ai"
-
 _STEPS = 50
 _IMAGE_TO_IMAGE_STEPS = 30
 _CFG_SCALE = 7.0
@@ -58,7 +56,8 @@ class ImageGenerator:
     :class:`GenerationResult`, whatever a person or a back end does wrong.
 
     ``providers``: what to make pictures with, the preferred one first. Without them: Stability at ``api_host``
-    with ``api_key`` and ``model``, SDXL by default, because only that has steps, cfg_scale and sizes.
+    with ``api_key`` and ``model``, SDXL by default, because only that has steps, cfg_scale and sizes. Without
+    ``api_host``: the setting ``API_HOST``, which is Stability's own address unless the host says otherwise.
     ``db_path`` and ``max_user_daily_gens`` are accepted for the founding documents' sake; quotas live elsewhere.
 
     Constructing opens nothing and needs no event loop; any loop may use it afterwards.
@@ -67,7 +66,7 @@ class ImageGenerator:
     def __init__(
         self,
         api_key: str | None = None,
-        api_host: str = STABILITY_API_HOST,
+        api_host: str | None = None,
         *,
         model: str = "sdxl",
         db_path: object = None,  # noqa: ARG002
@@ -86,7 +85,9 @@ class ImageGenerator:
             # The one place besides bootstrap that names an implementation: the founding constructor means Stability.
             from abby_core.generation.providers.stability import Stability
 
-            own = Stability(self._api_key, api_host=self._api_host or STABILITY_API_HOST, model=self._model)
+            from abby_core.settings import load_settings
+
+            own = Stability(self._api_key, api_host=self._api_host or load_settings().api_host, model=self._model)
             self._providers = _by_name([own])
         return dict(self._providers)
 

@@ -71,7 +71,7 @@ class TestSignatures:
         required = inspect.Parameter.empty
         assert list(defaults(ImageGenerator).items())[:2] == [
             ("api_key", None),
-            ("api_host", "https://api.stability.ai"),
+            ("api_host", None),
         ]
         assert list(defaults(ImageGenerator.text_to_image).items()) == [
             ("prompt", required),
@@ -257,6 +257,14 @@ class TestFailures:
             assert (result.success, result.image_bytes) == (False, None)
             assert result.message.startswith("Non-200 response: 401")
             assert "sk-0" not in result.message
+
+    async def test_the_argument_wins_over_the_environment_and_that_over_the_default(
+        self, server: StabilityServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("API_HOST", server.url)
+        assert (await ImageGenerator(KEY).text_to_image("a cat")).success
+        refused = await ImageGenerator(KEY, "http://127.0.0.1:1").text_to_image("a cat")
+        assert refused.message == "Connection timeout"
 
     @pytest.mark.parametrize("status", [302, 400, 402, 403, 404, 413, 422, 500, 503])
     async def test_every_other_status_is_told_the_same_way(
