@@ -84,7 +84,6 @@ class ImageGenerator:
         if self._providers is None:
             # The one place besides bootstrap that names an implementation: the founding constructor means Stability.
             from abby_core.generation.providers.stability import Stability
-
             from abby_core.settings import load_settings
 
             own = Stability(self._api_key, api_host=self._api_host or load_settings().api_host, model=self._model)
