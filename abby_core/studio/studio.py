@@ -24,7 +24,7 @@ from abby_core.quota.quota_manager import Need
 from abby_core.storage import catalogue, picture
 from abby_core.storage.blob_store import BlobExists
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
-from abby_core.studio import order_book
+from abby_core.studio import order_book, outlook
 from abby_core.studio.failure import failure
 from abby_core.studio.order import (
     ORDER_ID_CHARACTERS_MAX,
@@ -189,7 +189,7 @@ class Studio:
         last: Progress | None = None
         while True:
             now = await self._database.fetch(
-                order_book.progress, order_id, account.key, self._limits, self._storage.now_ms()
+                outlook.progress, order_id, account.key, self._limits, self._storage.now_ms()
             )
             if now is None:
                 raise NotFound(f"You have no order {order_id!r}.")
