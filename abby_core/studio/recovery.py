@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from abby_core.errors import AbbyError, PictureRejected
+from abby_core.errors import PictureRejected, Refused
 from abby_core.generation.request import GeneratedImage
 from abby_core.storage import catalogue, mending
 from abby_core.storage.blob_store import BlobMissing
@@ -104,7 +104,11 @@ class Recovery:
         return state
 
     async def _enter_found(self, order: Claimed, index: int) -> bool:
-        """Enter and settle a picture that the dead runner had written but not entered."""
+        """Enter and settle a picture that the dead runner had written but not entered.
+
+        Raises StorageError for trouble with disk or database: then the order is not ended without its picture, but
+        left to the next recovery, when this one's lease has run out.
+        """
         request = with_seed(decode(order.request, b""), decode(order.request, b"").seed + index)
         for stem in pictures.blob_stems(order, request.prompt, index):
             for extension in pictures.EXTENSIONS:
@@ -124,7 +128,7 @@ class Recovery:
                     )
                 except PictureRejected as error:
                     log.warning("what lay at %s is no picture and was left alone: %s", stem + extension, error)
-                except AbbyError as error:
+                except Refused as error:
                     log.warning("a picture of order %s could not be entered: %s", order.id, error)
                 else:
                     return True
