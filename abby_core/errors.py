@@ -23,13 +23,31 @@ AbbyError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 
 class AbbyError(Exception):
     """Base of all of Abby's own errors; ``str(error)`` is a sentence that may be shown to people."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One thing that would help where a limit stands in the way, with its figures."""
+
+    kind: Literal["compress", "archive", "delete", "empty_trash", "smaller", "fewer", "wait"]
+    text: str
+    """A sentence for people, the figures in it."""
+    pictures: int = 0
+    """How many pictures it would touch; for ``fewer``: how many may be made."""
+    frees_bytes: int = 0
+    wait_seconds: float = 0
+
+
 class Refused(AbbyError):
-    """The answer is no. Nothing was made, kept or charged."""
+    """The answer is no. Nothing was made, kept or charged. ``choices``: what would help, the best first."""
+
+    choices: tuple[Choice, ...] = ()
 
 
 class InvalidRequest(Refused):

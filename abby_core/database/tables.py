@@ -97,6 +97,13 @@ orders = Table(
     _count("cancel_requested"),
     _count("percent"),
     _text("notes", default="[]"),  # JSON: sentences for the member
+    _text("prompts", default="[]"),  # JSON: one prompt for each picture, where they differ
+    _text("failures", default="[]"),  # JSON: [{index, code, error}] of the pictures that could not be made
+    _count("images_each", default=1),  # what one picture counts on the meters of images: its model's weight
+    _count("running_max"),  # how many of the account's orders may run at once; 0: the house's rule
+    _text("tier"),  # whose rules it was accepted under
+    _count("pictures_kept"),
+    _count("bytes_kept"),
     _text("error_code"),
     _text("error"),
     _count("maybe_billed"),
@@ -112,6 +119,8 @@ Index("orders_running", orders.c.lease_until,
 Index("orders_of_account", orders.c.account, orders.c.created_at)
 Index("orders_timed", orders.c.provider, orders.c.kind, orders.c.finished_at,
       sqlite_where=text("state = 'done'"), postgresql_where=text("state = 'done'"))  # fmt: skip
+Index("orders_ended", orders.c.finished_at,
+      sqlite_where=text("finished_at > 0"), postgresql_where=text("finished_at > 0"))  # fmt: skip
 
 turns = Table(
     "turns",
@@ -138,7 +147,8 @@ artifacts = Table(
     _count("height"),
     _text("thumbnail_key"),
     _count("thumbnail_bytes"),  # charged: what the thumbnail takes, or may take while it is not made
-    _text("state", default="kept"),  # kept | removing
+    _text("state", default="kept"),  # kept | archived (bytes in the archive) | trashed | removing
+    _count("state_at"),  # since when it is archived or in the trash
     _text("kind"),
     _count("temporary"),
     _count("expires_at", default=None),
@@ -153,6 +163,11 @@ artifacts = Table(
     _text("model"),
     _text("parameters", default="{}"),
     _count("millicredits"),
+    _count("favourite"),
+    _text("visibility", default="private"),  # private | server | public
+    _text("guild"),  # the server whose members may see it, where it is visible to a server
+    _text("alt_text"),  # as its owner wrote it; empty: made from the prompt
+    _text("import_sha256"),  # of the file it was imported from
     _count("created_at"),
     UniqueConstraint("blob_key", name="artifacts_blob"),
     UniqueConstraint("account", "name_key", name="artifacts_name"),
@@ -166,6 +181,126 @@ Index("artifacts_expiring", artifacts.c.expires_at,
       sqlite_where=text("expires_at IS NOT NULL"), postgresql_where=text("expires_at IS NOT NULL"))  # fmt: skip
 Index("artifacts_removing", artifacts.c.created_at,
       sqlite_where=text("state = 'removing'"), postgresql_where=text("state = 'removing'"))  # fmt: skip
+Index("artifacts_trashed", artifacts.c.state_at,
+      sqlite_where=text("state = 'trashed'"), postgresql_where=text("state = 'trashed'"))  # fmt: skip
+Index("artifacts_favourite", artifacts.c.account, artifacts.c.created_at, artifacts.c.id,
+      sqlite_where=text("favourite = 1"), postgresql_where=text("favourite = 1"))  # fmt: skip
+Index("artifacts_shown", artifacts.c.visibility, artifacts.c.guild, artifacts.c.created_at, artifacts.c.id,
+      sqlite_where=text("visibility <> 'private'"), postgresql_where=text("visibility <> 'private'"))  # fmt: skip
+Index("artifacts_made_from", artifacts.c.source_artifact,
+      sqlite_where=text("source_artifact <> ''"), postgresql_where=text("source_artifact <> ''"))  # fmt: skip
+Index("artifacts_imported", artifacts.c.account, artifacts.c.import_sha256, unique=True,
+      sqlite_where=text("import_sha256 <> ''"), postgresql_where=text("import_sha256 <> ''"))  # fmt: skip
+
+retired_blobs = Table(
+    "retired_blobs",
+    metadata,
+    # Bytes no picture is made of any more (an original that was compressed, a picture that was archived): they
+    # count against the house alone until their time is over and they are deleted.
+    Column("blob_key", Text, primary_key=True),
+    _text("artifact_id"),
+    _text("account"),
+    _text("reason"),  # compressed: may be undone | leftover: nobody needs it
+    _text("name"),  # what the picture was called with these bytes
+    _text("media_type"),
+    _text("sha256"),
+    _count("size_bytes"),
+    _count("width"),
+    _count("height"),
+    _count("expires_at"),
+)
+Index("retired_blobs_expiring", retired_blobs.c.expires_at)
+Index("retired_blobs_of", retired_blobs.c.artifact_id)
+
+albums = Table(
+    "albums",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("account"),
+    _text("name"),
+    _text("name_key"),
+    _count("created_at"),
+    UniqueConstraint("account", "name_key", name="albums_name"),
+)
+
+album_pictures = Table(
+    "album_pictures",
+    metadata,
+    Column("album_id", Text, primary_key=True),
+    Column("artifact_id", Text, primary_key=True),
+    _count("added_at"),
+)
+Index("album_pictures_in_order", album_pictures.c.album_id, album_pictures.c.added_at, album_pictures.c.artifact_id)
+Index("album_pictures_of", album_pictures.c.artifact_id)
+
+shares = Table(
+    "shares",
+    metadata,
+    # Links to one picture or one album. The token itself is nowhere: whoever reads this table can open none.
+    Column("id", Text, primary_key=True),
+    _text("token_sha256"),
+    _text("account"),
+    _text("artifact_id"),
+    _text("album_id"),
+    _text("metadata"),  # none | prompt | full
+    _text("password"),  # salted hash with its parameters; empty: none is asked for
+    _count("views"),
+    _count("views_max"),  # 0: no cap
+    _count("expires_at"),
+    _count("revoked_at"),
+    _count("created_at"),
+    UniqueConstraint("token_sha256", name="shares_token"),
+)
+Index("shares_of", shares.c.account, shares.c.created_at)
+
+presets = Table(
+    "presets",
+    metadata,
+    # Named settings of an account, or of a server ("guild:<platform>:<id>"). The name "" is what applies unasked.
+    Column("owner", Text, primary_key=True),
+    Column("name_key", Text, primary_key=True),
+    _text("name"),
+    _text("choices", default="{}"),  # JSON
+    _count("updated_at"),
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    # What an adapter last knew of a person: roles, level and so on. Tiers follow from it.
+    Column("account", Text, primary_key=True),
+    _text("standing", default="{}"),  # JSON
+    _count("updated_at"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    # What happened and left no row elsewhere: refusals, and bytes that were removed.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _count("at"),
+    _text("account"),
+    _text("tier"),
+    _text("event"),  # refused | removed
+    _text("reason"),  # refused: the meter or the error's name; removed: deleted, compressed, archived, expired
+    _text("kind"),
+    _text("provider"),
+    _text("model"),
+    _count("pictures"),
+    _count("size_bytes"),
+    _count("millicredits"),
+)
+Index("journal_newest", journal.c.at)
+Index("journal_of", journal.c.account, journal.c.at)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    # Accounts that are being forgotten: whatever a crash cut off is taken up again until nothing is left.
+    Column("account", Text, primary_key=True),
+    _text("counts", default="{}"),  # JSON: how much of what is gone already, for the receipt
+    _count("started_at"),
+)
 
 deliveries = Table(
     "deliveries",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+Visibility = Literal["private", "server", "public"]
+"""Who may see a picture besides its owner: nobody, the members of its server (``guild``), everybody."""
+State = Literal["kept", "archived", "trashed", "removing"]
+"""Where a picture is: at hand; its bytes in the archive; in the trash, to be undone; going for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,15 @@ class Artifact:
     parameters: dict[str, object] = field(default_factory=dict[str, object])
     millicredits: int = 0
     created_at_ms: int = 0
+    state: State = "kept"
+    state_at_ms: int = 0
+    """Since when it is archived or in the trash; else 0."""
+    favourite: bool = False
+    visibility: Visibility = "private"
+    guild: str = ""
+    alt_text: str = ""
+    """As its owner wrote it; empty: it is made from the prompt."""
+    import_sha256: str = ""
 
     @property
     def counted_bytes(self) -> int:

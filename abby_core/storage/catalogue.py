@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "id, account, name, blob_key, kind, size_bytes, sha256, media_type, width, height, thumbnail_key, thumbnail_bytes, "
     "temporary, expires_at, order_id, order_index, source_artifact, prompt, negative_prompt, style, seed, provider, "
-    "model, parameters, millicredits, created_at"
+    "model, parameters, millicredits, created_at, state, state_at, favourite, visibility, guild, alt_text, "
+    "import_sha256"
 )
+LISTED = "state IN ('kept', 'archived')"
+"""Of pictures their owner finds: what is in the trash or going is not among them."""
 _INSERT = (
     f"INSERT INTO artifacts ({_COLUMNS}, name_key) VALUES ("  # noqa: S608 - the columns above, no input
     + ", ".join(f":{column.strip()}" for column in _COLUMNS.split(","))
@@ -31,10 +34,10 @@ def insert(tx: Transaction, artifact: Artifact) -> bool:
 
 
 def by_name(tx: Transaction, account: str, name: str) -> Artifact | None:
-    """The account's kept picture of exactly this name."""
+    """The account's picture of exactly this name, kept or archived."""
     return _first(
         tx,
-        _SELECT + "account = :account AND name_key = :key AND name = :name AND state = 'kept'",
+        _SELECT + f"account = :account AND name_key = :key AND name = :name AND {LISTED}",
         account=account,
         key=name_key(name),
         name=name,
@@ -42,8 +45,8 @@ def by_name(tx: Transaction, account: str, name: str) -> Artifact | None:
 
 
 def by_id(tx: Transaction, artifact_id: str) -> Artifact | None:
-    """A kept picture by its id, whoever owns it."""
-    return _first(tx, _SELECT + "id = :id AND state = 'kept'", id=artifact_id)
+    """A picture by its id, kept or archived, whoever owns it."""
+    return _first(tx, _SELECT + f"id = :id AND {LISTED}", id=artifact_id)
 
 
 def name_is_taken(tx: Transaction, account: str, name: str) -> bool:
@@ -53,16 +56,16 @@ def name_is_taken(tx: Transaction, account: str, name: str) -> bool:
 
 
 def of_order(tx: Transaction, order_id: str) -> list[Artifact]:
-    """What an order has brought so far, by index."""
-    sql = _SELECT + "order_id = :order AND state = 'kept' ORDER BY order_index"
+    """What an order has brought so far, by index; also what its owner put into the trash meanwhile."""
+    sql = _SELECT + "order_id = :order AND state <> 'removing' ORDER BY order_index"
     return [_artifact(row) for row in tx.rows(sql, order=order_id)]
 
 
 def newest(tx: Transaction, account: str, *, limit: int = 50, before: tuple[int, str] | None = None) -> list[Artifact]:
-    """A page of kept pictures, newest first; ``before`` is (created_at_ms, id) of the last one seen."""
+    """A page of kept and archived pictures, newest first; ``before`` is (created_at_ms, id) of the last one seen."""
     at, last_id = before or (2**62, "")
     sql = (
-        _SELECT + "account = :account AND (created_at, id) < (:at, :id) AND state = 'kept' AND temporary = 0 "
+        _SELECT + f"account = :account AND (created_at, id) < (:at, :id) AND {LISTED} AND temporary = 0 "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
     rows = tx.rows(sql, account=account, at=at, id=last_id, limit=min(limit, PAGE_MAX))
@@ -70,11 +73,8 @@ def newest(tx: Transaction, account: str, *, limit: int = 50, before: tuple[int,
 
 
 def names(tx: Transaction, account: str) -> list[str]:
-    """The names of all of an account's kept pictures, oldest first."""
-    sql = (
-        "SELECT name FROM artifacts WHERE account = :account AND state = 'kept' AND temporary = 0 "
-        "ORDER BY created_at, id"
-    )
+    """The names of all of an account's pictures that are kept or archived, oldest first."""
+    sql = f"SELECT name FROM artifacts WHERE account = :account AND {LISTED} AND temporary = 0 ORDER BY created_at, id"  # noqa: S608
     return [str(row["name"]) for row in tx.rows(sql, account=account)]
 
 
@@ -100,10 +100,10 @@ def thumbnails_due(tx: Transaction, *, before_ms: int, limit: int = 50) -> list[
     return [_artifact(row) for row in tx.rows(sql, before=before_ms, limit=limit)]
 
 
-def all_after(tx: Transaction, last_id: str, *, limit: int = 1000) -> list[tuple[Artifact, str]]:
-    """The whole catalogue in steps, by id: (artifact, state), those being removed included."""
-    sql = f"SELECT {_COLUMNS}, state FROM artifacts WHERE id > :last ORDER BY id LIMIT :limit"  # noqa: S608
-    return [(_artifact(row), str(row["state"])) for row in tx.rows(sql, last=last_id, limit=limit)]
+def all_after(tx: Transaction, last_id: str, *, limit: int = 1000) -> list[Artifact]:
+    """The whole catalogue in steps, by id, in whatever state."""
+    sql = f"SELECT {_COLUMNS} FROM artifacts WHERE id > :last ORDER BY id LIMIT :limit"  # noqa: S608
+    return [_artifact(row) for row in tx.rows(sql, last=last_id, limit=limit)]
 
 
 def blob_is_known(tx: Transaction, blob_key: str) -> bool:
@@ -169,16 +169,26 @@ def _values(artifact: Artifact) -> dict[str, Value]:
         "parameters": json.dumps(artifact.parameters),
         "millicredits": artifact.millicredits,
         "created_at": artifact.created_at_ms,
+        "state": artifact.state,
+        "state_at": artifact.state_at_ms,
+        "favourite": int(artifact.favourite),
+        "visibility": artifact.visibility,
+        "guild": artifact.guild,
+        "alt_text": artifact.alt_text,
+        "import_sha256": artifact.import_sha256,
     }
 
 
 def _artifact(row: Row) -> Artifact:
     values: dict[str, Any] = {
-        name: value for name, value in row.items() if name not in {"state", "expires_at", "created_at"}
+        name: value for name, value in row.items() if name not in {"expires_at", "created_at", "state_at"}
     }
     values["temporary"] = bool(row["temporary"])
+    values["favourite"] = bool(row["favourite"])
     values["parameters"] = json.loads(row["parameters"])
-    return Artifact(**values, expires_at_ms=row["expires_at"], created_at_ms=row["created_at"])
+    return Artifact(
+        **values, expires_at_ms=row["expires_at"], created_at_ms=row["created_at"], state_at_ms=row["state_at"]
+    )
 
 
 def _first(tx: Transaction, sql: str, **values: Value) -> Artifact | None:

@@ -65,13 +65,13 @@ def _catalogue(
 ) -> Iterator[Finding]:
     last_id, looked_at = "", 0
     while page := storage.database.read(catalogue.all_after, last_id):
-        for artifact, state in page:
-            if state == "removing":
+        for artifact in page:
+            if artifact.state == "removing":
                 yield _half_removed(storage, artifact, repair=repair)
                 continue
             yield from _picture(storage, artifact, deep=deep)
             yield from _thumbnail(storage, artifact, repair=repair)
-        last_id, looked_at = page[-1][0].id, looked_at + len(page)
+        last_id, looked_at = page[-1].id, looked_at + len(page)
         progress(looked_at)
 
 

@@ -1,6 +1,7 @@
 """Making pictures: the door every adapter knocks on, and the words it is spoken to in."""
 
 from abby_core.quota.account import Account
+from abby_core.quota.standing import Standing
 from abby_core.quota.status import QuotaStatus
 from abby_core.storage.artifact import Artifact
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
@@ -15,4 +16,5 @@ __all__ = [
     "OrderView",
     "Progress",
     "QuotaStatus",
+    "Standing",
 ]

@@ -15,6 +15,7 @@ from typing import Literal
 
 from abby_core.generation.request import ImageRequest
 from abby_core.quota.account import Account
+from abby_core.quota.standing import Standing
 from abby_core.storage.artifact import Artifact
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -59,6 +60,10 @@ class Order:
     source_artifact: str = ""
     priority: int = 0
     deliveries: tuple[DeliveryAddress, ...] = ()
+    standing: Standing | None = None
+    """What the adapter knows of the person now; None: as it was last time."""
+    prompts: tuple[str, ...] = ()
+    """One prompt for each picture, where they differ; the request then carries the first."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -303,7 +303,7 @@ def _check_orders(abby: Abby, scenario: Scenario, place: Place, artifacts: list[
 
 
 def _all_artifacts(tx: Transaction) -> list[Artifact]:
-    return [artifact for artifact, _ in catalogue.all_after(tx, "")]
+    return catalogue.all_after(tx, "")
 
 
 def _views(tx: Transaction) -> list[OrderView]:
