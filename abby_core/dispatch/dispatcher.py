@@ -31,7 +31,10 @@ class Runner(Protocol):
 
 
 class Dispatcher(Protocol):
-    """Calls ``claim`` and ``run`` soon after :meth:`wake`, and at least every few seconds without it."""
+    """Calls ``claim`` and ``run`` soon after :meth:`wake`, and at least every few seconds without it.
+
+    Whoever submits an order may also claim one in the same transaction, which is quicker where nobody waits.
+    """
 
     async def start(self, runner: Runner) -> None:
         """Begin dispatching. Abandoned orders have been tended to once when this returns."""
@@ -39,6 +42,17 @@ class Dispatcher(Protocol):
 
     def wake(self) -> None:
         """An order was submitted, or a place became free."""
+        ...
+
+    def take_place(self) -> bool:
+        """Take a free place for an order that is about to be claimed here; False: none is free, nothing was taken.
+
+        Who was given a place calls :meth:`begin` in any case, and soon: stopping waits for it.
+        """
+        ...
+
+    def begin(self, order: ClaimedOrder | None) -> None:
+        """Run the order in the place that was taken; None gives the place back."""
         ...
 
     async def stop(self, *, grace_seconds: float) -> None:

@@ -83,8 +83,12 @@ def _check_text(name: str, text: object) -> None:
             f"The {name} has {len(text):,} characters; at most {PROMPT_CHARACTERS_MAX:,} are possible."
         )
     # Cs: half of a surrogate pair, which cannot be sent as UTF-8 at all.
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in _LAYOUT_CHARACTERS for c in text):
+    if not text.isprintable() and any(map(_is_control, text)):
         raise InvalidRequest(f"The {name} holds control characters; please type it again without them.")
+
+
+def _is_control(character: str) -> bool:
+    return character not in _LAYOUT_CHARACTERS and unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def _check_picture(image: object) -> None:

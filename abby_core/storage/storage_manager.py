@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MEGABYTE = 2**20
+LOOK_AGAIN_SECONDS = 1.0
+AMPLE_BYTES = 2**30
+"""While so much more than the floor is free, the disk is looked at once in a second, not for every order."""
 T = TypeVar("T")
 
 
@@ -95,6 +99,7 @@ class StorageManager:
         )
         self.quota = quota or QuotaManager(self.database, defaults, clock=clock, platform=platform)
         self.blobs: BlobStore = blobs or LocalBlobs(self.root)
+        self._seen_free: tuple[float, int | None] = (-math.inf, None)
 
     # ------------------------------------------------------------------ the founding API
 
@@ -222,11 +227,19 @@ class StorageManager:
     def check_free_disk(self, needed_bytes: int) -> None:
         """Raise DiskFull when the disk would have less free than the floor after taking ``needed_bytes``."""
         free = self.blobs.free_bytes()
+        self._seen_free = (time.monotonic(), free)
         if free is not None and free - needed_bytes < self.free_bytes_min:
             raise DiskFull(
                 f"The server's disk is nearly full ({free // MEGABYTE} MB free, {self.free_bytes_min // MEGABYTE} MB "
                 "are kept free). Nothing was made or charged; please tell the host."
             )
+
+    def had_ample_room(self, needed_bytes: int) -> bool:
+        """Whether the disk had so much room a moment ago that it need not be looked at again. Never blocks."""
+        looked_at, free = self._seen_free
+        if time.monotonic() - looked_at > LOOK_AGAIN_SECONDS:
+            return False
+        return free is None or free - needed_bytes - self.free_bytes_min > AMPLE_BYTES
 
     def now_ms(self) -> int:
         return self.quota.now_ms()

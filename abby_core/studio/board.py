@@ -7,7 +7,13 @@ at those, so nothing is lost when order and watcher live in different processes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abby_core.studio.order import Outcome
 
 
 class Board:
@@ -16,6 +22,7 @@ class Board:
     def __init__(self) -> None:
         self._percent: dict[str, int] = {}
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._outcomes: defaultdict[str, set[asyncio.Future[Outcome]]] = defaultdict(set)
 
     def percent(self, order_id: str) -> int | None:
         """0..100 while the order runs in this process, else None."""
@@ -29,6 +36,30 @@ class Board:
     def clear(self, order_id: str) -> None:
         """The order runs here no more."""
         self._percent.pop(order_id, None)
+        self.ring(order_id)
+
+    @contextlib.contextmanager
+    def awaited(self, order_id: str) -> Generator[asyncio.Future[Outcome]]:
+        """A place where the order's outcome is put if it is done in this process meanwhile."""
+        outcome = asyncio.get_running_loop().create_future()
+        self._outcomes[order_id].add(outcome)
+        try:
+            yield outcome
+        finally:
+            outcome.cancel()
+            self._outcomes[order_id].discard(outcome)
+            if not self._outcomes[order_id]:
+                del self._outcomes[order_id]
+
+    def is_awaited(self, order_id: str) -> bool:
+        """Whether somebody waits for the order's outcome."""
+        return order_id in self._outcomes
+
+    def put_outcome(self, order_id: str, outcome: Outcome) -> None:
+        """The order is done, and this is what its row says: whoever waits need not read it."""
+        for place in self._outcomes.get(order_id, ()):
+            if not place.done():
+                place.set_result(outcome)
         self.ring(order_id)
 
     def ring(self, order_id: str) -> None:

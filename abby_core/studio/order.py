@@ -92,6 +92,14 @@ class OrderView:
         return self.state in ENDED
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """An order as it stands, and the pictures it has brought so far."""
+
+    order: OrderView
+    artifacts: tuple[Artifact, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """One moment of an order. ``position`` 1 is next; ``eta_seconds`` None while nothing was measured yet."""

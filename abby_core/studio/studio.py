@@ -33,9 +33,10 @@ from abby_core.studio.order import (
     Estimate,
     Order,
     OrderView,
+    Outcome,
     Progress,
 )
-from abby_core.studio.order_book import QueueLimits
+from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
 from abby_core.studio.request_json import encode, with_seed
 from abby_core.studio.shift import Shift
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
-    from abby_core.storage.artifact import Artifact
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.deliveries import Deliveries
@@ -131,14 +131,19 @@ class Studio:
         """
         _check_order(order)
         fingerprint = _fingerprint(order)
-        key = order.account.key
-        if await asyncio.to_thread(self._was_submitted, order, fingerprint):
-            return await self.order(order.id, order.account)
-        prepared = await self._prepare(order)
+        if not isinstance(order.request, TextToImage) and await self._was_submitted(order, fingerprint):
+            return await self.order(order.id, order.account)  # its picture need not be decoded again
+        try:
+            await self._check_free_disk(order)
+            prepared = await self._prepare(order)
+        except AbbyError:  # which is no matter for an order that was accepted before
+            if await self._was_submitted(order, fingerprint):
+                return await self.order(order.id, order.account)
+            raise
         source_key = await self._put_source(order, prepared.source)
         row: dict[str, Value] = {
             "id": order.id,
-            "account": key,
+            "account": order.account.key,
             "kind": prepared.request.kind,
             "request": encode(prepared.request),
             "fingerprint": fingerprint,
@@ -155,34 +160,33 @@ class Studio:
             "created_at": self._storage.now_ms(),
         }
         try:
-            is_new, view = await self._database.run(self._enter, order, row)
+            # What is claimed must be begun, whether or not the caller still waits for it.
+            return await self._storage.uninterrupted(self._enter_and_begin(order, row))
         except AbbyError:
             # Unless an order of that id works on it: then this one lost a race against it.
             if source_key and await self._database.fetch(order_book.view, order.id) is None:
                 await asyncio.to_thread(self._storage.blobs.delete, source_key)
             raise
-        if is_new:
-            self._events.write("order", id=order.id, state="waiting", kind=prepared.request.kind)
-            self._dispatcher.wake()
-        return view
 
     async def create(self, order: Order) -> Creation:
         """Submit and wait. Raises what submit raises, ProviderError, StorageError or OrderCancelled.
 
         Cancelling the caller leaves the order running: it was accepted, and is found in the gallery.
         """
-        if (await self.submit(order)).ended:
-            return await self.result(order.id, order.account)
-        loop = asyncio.get_running_loop()
-        look_at = loop.time() + LOOK_SECONDS
-        while True:
-            await self._board.wait(order.id, LOOK_SECONDS)
-            # While it runs in this process, most rings are mere progress: then the row is not read at each of them.
-            if self._board.percent(order.id) is None or loop.time() >= look_at:
-                view, artifacts = await self._database.fetch(_outcome, order.id, order.account)
-                if view.ended:
-                    return self._creation(view, artifacts)
-                look_at = loop.time() + LOOK_SECONDS
+        with self._board.awaited(order.id) as outcome:
+            if (await self.submit(order)).ended:
+                return await self.result(order.id, order.account)
+            loop = asyncio.get_running_loop()
+            look_at = loop.time() + LOOK_SECONDS
+            while not outcome.done():
+                await self._board.wait(order.id, LOOK_SECONDS)
+                # While it runs here, most rings are mere progress: then the row is not read at each of them.
+                if not outcome.done() and (self._board.percent(order.id) is None or loop.time() >= look_at):
+                    seen = await self._database.fetch(_outcome, order.id, order.account)
+                    if seen.order.ended:
+                        return self._creation(seen)
+                    look_at = loop.time() + LOOK_SECONDS
+            return self._creation(outcome.result())
 
     async def watch(self, order_id: str, account: Account) -> AsyncIterator[Progress]:
         """Every change of the order until it has ended, the present moment first. Raises NotFound."""
@@ -204,7 +208,7 @@ class Studio:
 
     async def result(self, order_id: str, account: Account) -> Creation:
         """What an ended order brought. Raises the error it failed with, or OrderCancelled if nothing was kept."""
-        return self._creation(*await self._database.fetch(_outcome, order_id, account))
+        return self._creation(await self._database.fetch(_outcome, order_id, account))
 
     async def order(self, order_id: str, account: Account) -> OrderView:
         """One's own order. Raises NotFound, for another's too."""
@@ -263,12 +267,13 @@ class Studio:
             source=source,
         )
 
-    def _creation(self, view: OrderView, artifacts: list[Artifact]) -> Creation:
+    def _creation(self, outcome: Outcome) -> Creation:
+        view, artifacts = outcome.order, outcome.artifacts
         if view.state == "failed":
             raise failure(view)
         if view.state == "cancelled" and not artifacts:
             raise OrderCancelled("The order was cancelled; nothing was charged.")
-        return Creation(order=view, artifacts=tuple(artifacts), demo=is_demo(self._generator, view.provider))
+        return Creation(order=view, artifacts=artifacts, demo=is_demo(self._generator, view.provider))
 
     def _read_source(self, order: Order) -> bytes:
         artifact = self._database.read(catalogue.by_id, order.source_artifact)
@@ -288,19 +293,40 @@ class Studio:
                 raise StorageError("This order's picture could not be stored; use a new order id.") from None
         return key
 
-    def _was_submitted(self, order: Order, fingerprint: str) -> bool:
-        """Whether the same order exists; if not, the disk must have room for its pictures. Raises DiskFull."""
-        if self._database.read(order_book.check_same, order.id, order.account.key, fingerprint):
-            return True
-        self._storage.check_free_disk(order.pictures * self._bytes_each)
-        return False
+    async def _was_submitted(self, order: Order, fingerprint: str) -> bool:
+        """Whether the same order exists. Raises OrderConflict where its id stands for another one."""
+        return await self._database.fetch(order_book.check_same, order.id, order.account.key, fingerprint)
 
-    def _enter(self, tx: Transaction, order: Order, row: dict[str, Value]) -> tuple[bool, OrderView]:
-        """Write the order and set its quota aside. Whether it is new, and the order as it stands."""
+    async def _check_free_disk(self, order: Order) -> None:
+        """Raise DiskFull when the disk has no room for the order's pictures; looked at rarely while it has plenty."""
+        needed_bytes = order.pictures * self._bytes_each
+        if not self._storage.had_ample_room(needed_bytes):
+            await asyncio.to_thread(self._storage.check_free_disk, needed_bytes)
+
+    async def _enter_and_begin(self, order: Order, row: dict[str, Value]) -> OrderView:
+        """Enter the order and, if there is a place free here, have the next one run: at best this one, at once."""
+        may_claim = self._dispatcher.take_place()
+        claimed: Claimed | None = None
+        try:
+            is_new, view, claimed = await self._database.run(self._enter, order, row, may_claim=may_claim)
+            if is_new:
+                self._events.write("order", id=order.id, state="waiting", kind=str(row["kind"]))
+        finally:
+            if may_claim:
+                self._dispatcher.begin(claimed)
+        if is_new and not may_claim:
+            self._dispatcher.wake()
+        return view
+
+    def _enter(
+        self, tx: Transaction, order: Order, row: dict[str, Value], *, may_claim: bool
+    ) -> tuple[bool, OrderView, Claimed | None]:
+        """Write the order and set its quota aside. Whether it is new, how it stands, and which one was claimed."""
         is_new = order_book.insert(tx, self._limits, order.deliveries, **row)
         if is_new:
             self._reserve(tx, order, row)
-        return is_new, _view(tx, order.id, order.account)
+        claimed = self._worker.claim_in(tx) if is_new and may_claim else None
+        return is_new, _view(tx, order.id, order.account), claimed
 
     def _reserve(self, tx: Transaction, order: Order, row: dict[str, Value]) -> None:
         need = Need(
@@ -332,8 +358,8 @@ def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
     return view
 
 
-def _outcome(tx: Transaction, order_id: str, account: Account) -> tuple[OrderView, list[Artifact]]:
-    return _view(tx, order_id, account), catalogue.of_order(tx, order_id)
+def _outcome(tx: Transaction, order_id: str, account: Account) -> Outcome:
+    return Outcome(_view(tx, order_id, account), tuple(catalogue.of_order(tx, order_id)))
 
 
 def _fingerprint(order: Order) -> str:

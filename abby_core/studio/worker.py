@@ -31,8 +31,9 @@ from abby_core.errors import (
 )
 from abby_core.generation.request import ImageRequest
 from abby_core.storage import catalogue, keeping
+from abby_core.storage.artifact import Artifact
 from abby_core.studio import order_book, pictures
-from abby_core.studio.order import State
+from abby_core.studio.order import Outcome, State
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.request_json import decode, with_seed
 from abby_core.studio.thumbnails import Thumbnails
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from abby_core.observability.events import EventLog
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
+    from abby_core.studio.order import OrderView
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,10 @@ class _Job:
     cancelled_by_owner: bool = False
     lease_lost: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    made: list[Artifact] = field(default_factory=list[Artifact])
+    """The order's pictures that are kept, by index."""
+    view: OrderView | None = None
+    """The order as it was when it was done, if somebody waits for it."""
 
     @property
     def free(self) -> bool:
@@ -107,12 +113,16 @@ class Worker:
 
     async def claim(self) -> Claimed | None:
         """Take the fairest waiting order. None: nothing waits, or all places are taken."""
-        claimed = await self._database.run(
-            order_book.claim, self._limits, owner=self.owner, now_ms=self._storage.now_ms(), lease_ms=self.lease_ms
-        )
+        claimed = await self._database.run(self.claim_in)
         if claimed is not None:
             self._jobs[claimed.id] = _Job(claimed)
         return claimed
+
+    def claim_in(self, tx: Transaction) -> Claimed | None:
+        """:meth:`claim` inside a transaction, of somebody who will have the order run at once."""
+        return order_book.claim(
+            tx, self._limits, owner=self.owner, now_ms=self._storage.now_ms(), lease_ms=self.lease_ms
+        )
 
     async def run(self, order: Claimed) -> None:
         """Carry a claimed order to its end, or back to waiting. Never raises but for cancellation (shutdown)."""
@@ -172,6 +182,7 @@ class Worker:
             raise asyncio.CancelledError
         # Nobody held the order before its first fence, so nothing of it can be kept yet.
         kept = await self._database.fetch(catalogue.of_order, order.id) if order.fence > 1 else []
+        job.made.extend(kept)
         done = {artifact.order_index for artifact in kept}
         missing = [index for index in range(order.pictures) if index not in done]
         has_source = order.source_key or order.source_artifact
@@ -206,6 +217,8 @@ class Worker:
             )
             if not still_mine:
                 raise LeaseLost
+            if last and self._board.is_awaited(order.id):
+                job.view = order_book.view(tx, order.id)
 
         try:
             kept = await self._storage.keep(
@@ -222,8 +235,11 @@ class Worker:
             ) from error
         job.calling = False
         job.notes.extend(kept.notes)
+        job.made.append(kept.artifact)
         if last:
             self._events.write("order", id=order.id, state="done", provider=order.provider)
+        if job.view is not None:
+            self._board.put_outcome(order.id, Outcome(job.view, tuple(job.made)))
         self._thumbnails.begin(kept.artifact)
 
     def _source(self, order: Claimed) -> bytes:

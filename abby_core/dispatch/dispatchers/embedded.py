@@ -29,22 +29,47 @@ class EmbeddedDispatcher:
         """Whether an order may be waiting, as far as this process knows; looking is not free."""
         self._orders: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._runner: Runner | None = None
+        self._stopping = False
+        self._taken = 0
+        """Places taken for orders that are being claimed at this moment."""
+        self._none_taken = asyncio.Event()
+        self._none_taken.set()
 
     async def start(self, runner: Runner) -> None:
         await self._tend(runner)
+        self._runner, self._stopping = runner, False
         self._loops = [asyncio.create_task(self._dispatch(runner)), asyncio.create_task(self._keep_tending(runner))]
 
     def wake(self) -> None:
         self._may_wait = True
         self._wake.set()
 
+    def take_place(self) -> bool:
+        if self._runner is None or self._stopping or not self._has_place():
+            return False
+        self._taken += 1
+        self._none_taken.clear()
+        return True
+
+    def begin(self, order: ClaimedOrder | None) -> None:
+        self._taken -= 1
+        if not self._taken:
+            self._none_taken.set()
+        if order is not None and self._runner is not None:
+            self._start(self._runner, order)
+        if order is None or order.others_wait:
+            self.wake()
+
     async def stop(self, *, grace_seconds: float) -> None:
+        self._stopping = True
         for loop in self._loops:
             loop.cancel()
         for loop in self._loops:
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
         self._loops = []
+        await self._none_taken.wait()
         if self._orders:
             _, late = await asyncio.wait(self._orders, timeout=grace_seconds)
             for order in late:
@@ -56,7 +81,7 @@ class EmbeddedDispatcher:
         while True:
             self._wake.clear()
             try:
-                while self._may_wait and len(self._orders) < self._places and await self._begin_one(runner):
+                while self._may_wait and self._has_place() and await self._begin_one(runner):
                     pass
             except AbbyError as error:
                 log.warning("no order could be claimed, trying again: %s", error)
@@ -67,6 +92,9 @@ class EmbeddedDispatcher:
                     await self._wake.wait()
             except TimeoutError:
                 self._may_wait = True
+
+    def _has_place(self) -> bool:
+        return len(self._orders) + self._taken < self._places
 
     async def _begin_one(self, runner: Runner) -> bool:
         """Claim and start one order. A claim is never dropped: once taken, the order runs even if we are stopped."""
