@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from abby_core.generation.request import GeneratedImage, ImageRequest, Kind
 
@@ -28,6 +28,8 @@ class Capabilities:
     negative_prompt: bool = True
     steps: bool = True
     cfg_scale: bool = True
+    batch_max: int = 1
+    """Pictures of one request that one call can make; more than 1 only for a :class:`BatchProvider`."""
     input_bytes_max: int = 10 * 2**20
     input_pixels_max: int = 9_437_184
 
@@ -78,3 +80,17 @@ class ImageProvider(Protocol):
     async def check(self) -> Health: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class BatchProvider(ImageProvider, Protocol):
+    """A provider that makes several pictures of one request in one call."""
+
+    async def generate_batch(
+        self, request: ImageRequest, count: int, *, progress: ProgressListener = ignore_progress
+    ) -> list[GeneratedImage]:
+        """``count`` (2 to ``capabilities.batch_max``) pictures of a planned request, each with a seed of its own.
+
+        Fewer where the service kept some back, without telling which. Raises as ``generate`` does.
+        """
+        ...

@@ -66,6 +66,15 @@ class Order:
     """One prompt for each picture, where they differ; the request then carries the first."""
 
 
+@dataclass(frozen=True)
+class PictureFailure:
+    """Why one picture of an order could not be made. ``code`` names the error's class, ``error`` says it to people."""
+
+    index: int
+    code: str
+    error: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderView:
     """An order as its owner may see it. Times are epoch milliseconds, 0 for not yet."""
@@ -86,6 +95,9 @@ class OrderView:
     created_at_ms: int
     started_at_ms: int
     finished_at_ms: int
+    tier: str = ""
+    failures: tuple[PictureFailure, ...] = ()
+    """The pictures that could not be made, where others were."""
 
     @property
     def ended(self) -> bool:
@@ -128,6 +140,11 @@ class Creation:
     @property
     def notes(self) -> tuple[str, ...]:
         return self.order.notes
+
+    @property
+    def failures(self) -> tuple[PictureFailure, ...]:
+        """The pictures that could not be made, and why; nothing was charged for them."""
+        return self.order.failures
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,20 +11,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from abby_core.errors import OrderConflict, QueueFull
-from abby_core.studio.order import OrderView
+from abby_core.studio.order import OrderView, PictureFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from abby_core.database.transaction import Row, Transaction, Value
     from abby_core.studio.order import DeliveryAddress
 
 _VIEW = (
-    "id, account, kind, request, state, pictures, provider, model, percent, notes, error_code, error, maybe_billed, "
-    "created_at, started_at, finished_at"
+    "id, account, kind, request, state, pictures, provider, model, percent, notes, failures, tier, error_code, error, "
+    "maybe_billed, created_at, started_at, finished_at"
 )
 _CLAIM = (
     "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
-    "bytes_each, attempt, attempts_max, fence, calls_started, cancel_requested, created_at"
+    "bytes_each, images_each, prompts, attempt, attempts_max, fence, calls_started, cancel_requested, created_at"
 )
+_ONE_MORE = "pictures_kept = pictures_kept + 1, bytes_kept = bytes_kept + :size"
+_COUNTED = (
+    "pictures_kept = (SELECT COUNT(*) FROM artifacts WHERE order_id = orders.id), bytes_kept = "
+    "(SELECT COALESCE(SUM(size_bytes + thumbnail_bytes), 0) FROM artifacts WHERE order_id = orders.id)"
+)
+"""What is kept, counted anew: for the rarer ends, in which pictures may have been entered by other hands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +50,8 @@ class Claimed:
     model: str
     millicredits_each: int
     bytes_each: int
+    images_each: int
+    prompts: str
     attempt: int
     attempts_max: int
     fence: int
@@ -116,7 +126,8 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
         return None
     account = min(candidates)[-1]
     row = tx.row(
-        "UPDATE orders SET state = 'running', attempt = attempt + 1, fence = fence + 1, calls_started = 1, "  # noqa: S608
+        "UPDATE orders SET state = 'running', attempt = attempt + 1, fence = fence + 1, "  # noqa: S608
+        "calls_started = pictures_kept + 1, "
         "percent = 0, lease_owner = :owner, lease_until = :until, "
         "started_at = CASE WHEN started_at = 0 THEN :now ELSE started_at END "
         "WHERE id = (SELECT id FROM orders WHERE state = 'waiting' AND account = :account AND not_before <= :now "
@@ -160,28 +171,45 @@ def renew(tx: Transaction, order_id: str, fence: int, *, until_ms: int, percent:
     return None if row is None else bool(row["cancel_requested"])
 
 
-def is_held(tx: Transaction, order_id: str, fence: int) -> bool:
-    """Whether the lease is still held under that fence; it stays so until the end of the transaction."""
-    sql = f"SELECT id FROM orders WHERE id = :id AND fence = :fence AND state = 'running'{tx.row_lock}"  # noqa: S608
-    return tx.row(sql, id=order_id, fence=fence) is not None
-
-
 def start_call(tx: Transaction, order_id: str, fence: int, calls_started: int) -> bool:
-    """Note, before it is made, that one more call to the provider may have been made. False: the lease is lost."""
+    """Note, before they are asked for, how many pictures the provider may be billing. False: the lease is lost."""
     return _fenced(tx, "calls_started = :calls", order_id, fence, calls=calls_started)
 
 
+def kept(tx: Transaction, order_id: str, fence: int, size_bytes: int) -> bool:
+    """Note that one more picture is kept, and others are to come. False: the lease is lost."""
+    return _fenced(tx, _ONE_MORE, order_id, fence, size=size_bytes)
+
+
+def complete(tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], size_bytes: int) -> bool:
+    """running → done, with the order's last picture, of that many bytes. False: the lease is lost."""
+    changes = f"state = 'done', percent = 100, finished_at = :now, notes = :notes, {_ONE_MORE}"
+    return _fenced(tx, changes, order_id, fence, now=now_ms, notes=json.dumps(notes), size=size_bytes)
+
+
 def finish(
-    tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], maybe_billed: bool = False
+    tx: Transaction,
+    order_id: str,
+    fence: int,
+    *,
+    now_ms: int,
+    notes: list[str],
+    failures: Sequence[PictureFailure] = (),
+    maybe_billed: bool = False,
 ) -> bool:
-    """running → done. False: the lease is lost. ``maybe_billed``: for a picture that is not among those kept."""
+    """running → done, with the pictures there are. False: the lease is lost.
+
+    ``maybe_billed``: for a picture that is not among those kept.
+    """
     return _fenced(
         tx,
-        "state = 'done', percent = 100, finished_at = :now, notes = :notes, maybe_billed = :billed",
+        f"state = 'done', percent = 100, finished_at = :now, notes = :notes, failures = :failures, "
+        f"maybe_billed = :billed, {_COUNTED}",
         order_id,
         fence,
         now=now_ms,
         notes=json.dumps(notes),
+        failures=json.dumps([vars(failure) for failure in failures]),
         billed=int(maybe_billed),
     )
 
@@ -202,14 +230,15 @@ def fail(tx: Transaction, order_id: str, fence: int, *, now_ms: int, code: str, 
 
 def retry(tx: Transaction, order_id: str, fence: int, *, not_before_ms: int) -> bool:
     """running → waiting. False: the lease is lost."""
-    return _fenced(tx, "state = 'waiting', percent = 0, not_before = :at", order_id, fence, at=not_before_ms)
+    changes = f"state = 'waiting', percent = 0, not_before = :at, {_COUNTED}"
+    return _fenced(tx, changes, order_id, fence, at=not_before_ms)
 
 
 def cancelled(tx: Transaction, order_id: str, fence: int, *, now_ms: int, maybe_billed: bool) -> bool:
     """running → cancelled. False: the lease is lost."""
     return _fenced(
         tx,
-        "state = 'cancelled', finished_at = :now, maybe_billed = :billed",
+        f"state = 'cancelled', finished_at = :now, maybe_billed = :billed, {_COUNTED}",
         order_id,
         fence,
         now=now_ms,
@@ -289,6 +318,8 @@ def _as_view(row: Row) -> OrderView:
         error_code=row["error_code"],
         error=row["error"],
         maybe_billed=bool(row["maybe_billed"]),
+        tier=row["tier"],
+        failures=tuple(PictureFailure(**failure) for failure in json.loads(row["failures"])),
         created_at_ms=row["created_at"],
         started_at_ms=row["started_at"],
         finished_at_ms=row["finished_at"],

@@ -6,8 +6,10 @@ Where a picture's bytes lie follows from the order alone, so that recovery finds
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abby_core.generation.request import GeneratedImage, ImageRequest, ImageToImage, TextToImage
@@ -15,6 +17,7 @@ from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import folder_for, safe_name
+from abby_core.studio.request_json import decode, with_seed
 
 if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
@@ -30,9 +33,23 @@ def artifact_id(order_id: str, index: int) -> str:
     return hashlib.blake2b(f"{order_id}\0{index}".encode(), digest_size=12).hexdigest()
 
 
+def prompts(order: Claimed) -> list[str]:
+    """One prompt for each picture, where they differ; else empty."""
+    return json.loads(order.prompts)
+
+
+def wish(order: Claimed, index: int, source: bytes = b"") -> ImageRequest:
+    """What is asked of a provider for that picture: pictures of one prompt differ by their seeds, counted on."""
+    request = decode(order.request, source)
+    texts = prompts(order)
+    if not texts:
+        return with_seed(request, request.seed + index)
+    return with_seed(replace(request, prompt=texts[index]), request.seed + texts[:index].count(texts[index]))
+
+
 def share(order: Claimed) -> Need:
     """What the order's reservation holds for each of its pictures."""
-    return Need(images=1, size_bytes=order.bytes_each, millicredits=order.millicredits_each)
+    return Need(images=order.images_each, size_bytes=order.bytes_each, millicredits=order.millicredits_each)
 
 
 def blob_stems(order: Claimed, prompt: str, index: int) -> list[str]:

@@ -18,7 +18,6 @@ from abby_core.storage.blob_store import BlobMissing
 from abby_core.studio import order_book, pictures
 from abby_core.studio.order import State
 from abby_core.studio.order_book import Claimed
-from abby_core.studio.request_json import decode, with_seed
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -109,7 +108,7 @@ class Recovery:
         Raises StorageError for trouble with disk or database: then the order is not ended without its picture, but
         left to the next recovery, when this one's lease has run out.
         """
-        request = with_seed(decode(order.request, b""), decode(order.request, b"").seed + index)
+        request = pictures.wish(order, index)
         for stem in pictures.blob_stems(order, request.prompt, index):
             for extension in pictures.EXTENSIONS:
                 found = await asyncio.to_thread(self._open, stem + extension)

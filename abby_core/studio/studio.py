@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, StorageError
 from abby_core.generation.checks import check_request
 from abby_core.generation.provider import Plan
-from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage
+from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Need
 from abby_core.storage import catalogue, picture
@@ -151,6 +152,7 @@ class Studio:
             "source_bytes": len(prepared.source),
             "source_artifact": order.source_artifact,
             "pictures": order.pictures,
+            "prompts": json.dumps(order.prompts),
             "provider": prepared.provider,
             "model": prepared.plan.model,
             "millicredits_each": prepared.plan.millicredits,
@@ -255,6 +257,8 @@ class Studio:
                 data = source
             request = replace(request, image=data)
         check_request(request)
+        for prompt in order.prompts:
+            check_request(replace(request, prompt=prompt))
         if not request.seed:
             request = with_seed(request, secrets.randbelow(SEED_MAX) + 1)
         provider, plan = self._generator.plan(request, order.provider)
@@ -349,6 +353,8 @@ def _check_order(order: Order) -> None:
         raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} visible characters.")
     if not 1 <= order.pictures <= PICTURES_MAX:
         raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+    if order.prompts and (len(order.prompts) != order.pictures or isinstance(order.request, Upscale)):
+        raise InvalidRequest("An order with several prompts needs one for each of its pictures.")
 
 
 def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
@@ -365,7 +371,13 @@ def _outcome(tx: Transaction, order_id: str, account: Account) -> Outcome:
 def _fingerprint(order: Order) -> str:
     """Tells whether a repeated order id stands for the same wish."""
     wish = hashlib.blake2b(digest_size=16)
-    for part in (encode(order.request), str(order.pictures), order.provider or "", order.source_artifact):
+    for part in (
+        encode(order.request),
+        str(order.pictures),
+        order.provider or "",
+        order.source_artifact,
+        *order.prompts,
+    ):
         wish.update(part.encode("utf-8", "backslashreplace") + b"\0")
     if not isinstance(order.request, TextToImage) and isinstance(order.request.image, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
         wish.update(order.request.image)

@@ -18,34 +18,27 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from abby_core.errors import (
     AbbyError,
-    BadAnswer,
-    InvalidRequest,
-    PictureRejected,
     ProviderError,
     StorageError,
 )
-from abby_core.generation.request import ImageRequest
-from abby_core.storage import catalogue, keeping
-from abby_core.storage.artifact import Artifact
-from abby_core.studio import order_book, pictures
-from abby_core.studio.order import Outcome, State
+from abby_core.storage import catalogue
+from abby_core.studio import order_book
+from abby_core.studio.job import Job, LeaseLost
+from abby_core.studio.making import Making
+from abby_core.studio.order import PictureFailure, State
 from abby_core.studio.order_book import Claimed, QueueLimits
-from abby_core.studio.request_json import decode, with_seed
 from abby_core.studio.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
     from abby_core.generation.image_generator import ImageGenerator
-    from abby_core.generation.provider import ImageProvider
     from abby_core.observability.events import EventLog
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
-    from abby_core.studio.order import OrderView
 
 log = logging.getLogger(__name__)
 
@@ -54,37 +47,6 @@ HEARTBEAT_SECONDS = 1.0
 RETRY_AFTER_SECONDS = 5.0
 """Pause before a free provider is asked again after a passing trouble."""
 STOPPED = "Abby was stopped while the picture was being made."
-
-
-class LeaseLost(Exception):
-    """Somebody else has taken the order over; what this worker did no longer counts."""
-
-
-@dataclass
-class _Job:
-    """An order while it is run in this process."""
-
-    order: Claimed
-    notes: list[str] = field(default_factory=list[str])
-    calling: bool = False
-    """A provider may be working on a picture, or has made one that is not kept yet."""
-    task: asyncio.Task[None] | None = None
-    cancelled_by_owner: bool = False
-    lease_lost: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    made: list[Artifact] = field(default_factory=list[Artifact])
-    """The order's pictures that are kept, by index."""
-    view: OrderView | None = None
-    """The order as it was when it was done, if somebody waits for it."""
-
-    @property
-    def free(self) -> bool:
-        return self.order.attempts_max > 1
-
-    @property
-    def maybe_billed(self) -> bool:
-        """Whether the host may pay for a picture that never came."""
-        return self.calling and not self.free
 
 
 class Worker:
@@ -108,14 +70,15 @@ class Worker:
         self._limits = limits
         self.lease_ms = int(lease_seconds * 1000)
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._thumbnails = Thumbnails(storage)
+        self._making = Making(storage, generator, board, events, self._thumbnails)
 
     async def claim(self) -> Claimed | None:
         """Take the fairest waiting order. None: nothing waits, or all places are taken."""
         claimed = await self._database.run(self.claim_in)
         if claimed is not None:
-            self._jobs[claimed.id] = _Job(claimed)
+            self._jobs[claimed.id] = Job(claimed)
         return claimed
 
     def claim_in(self, tx: Transaction) -> Claimed | None:
@@ -126,13 +89,18 @@ class Worker:
 
     async def run(self, order: Claimed) -> None:
         """Carry a claimed order to its end, or back to waiting. Never raises but for cancellation (shutdown)."""
-        job = self._jobs.setdefault(order.id, _Job(order))
+        job = self._jobs.setdefault(order.id, Job(order))
         job.task = asyncio.current_task()
         self._board.set_percent(order.id, 0)
         self._events.write("order", id=order.id, state="running", attempt=order.attempt)
         heartbeat = asyncio.create_task(self._hold_on(job))
         try:
-            await self._make(job)
+            if order.cancel_requested:  # of a runner that died before it noticed
+                job.cancelled_by_owner = True
+                raise asyncio.CancelledError  # noqa: TRY301 -- the same end as for one who is cancelled here
+            await self._making.make(job)
+            if job.failures:
+                await self._end_incomplete(job)
         except LeaseLost:
             log.warning("order %s was taken over by another worker", order.id)
         except asyncio.CancelledError:
@@ -173,135 +141,62 @@ class Worker:
         """Wait for thumbnails that are being made."""
         await self._thumbnails.close()
 
-    # ------------------------------------------------------------------ making
-
-    async def _make(self, job: _Job) -> None:
-        order = job.order
-        if order.cancel_requested:  # of a runner that died before it noticed
-            job.cancelled_by_owner = True
-            raise asyncio.CancelledError
-        # Nobody held the order before its first fence, so nothing of it can be kept yet.
-        kept = await self._database.fetch(catalogue.of_order, order.id) if order.fence > 1 else []
-        job.made.extend(kept)
-        done = {artifact.order_index for artifact in kept}
-        missing = [index for index in range(order.pictures) if index not in done]
-        has_source = order.source_key or order.source_artifact
-        request = decode(order.request, await asyncio.to_thread(self._source, order) if has_source else b"")
-        provider, plan = self._generator.plan(request, order.provider)
-        job.notes.extend(plan.notes)
-        for calls, index in enumerate(missing, start=1):
-            if calls > 1 and not await self._database.run(order_book.start_call, order.id, order.fence, calls):
-                raise LeaseLost
-            await self._make_one(job, provider, request, index, last=index == missing[-1])
-
-    async def _make_one(
-        self, job: _Job, provider: ImageProvider, request: ImageRequest, index: int, *, last: bool
-    ) -> None:
-        order = job.order
-        seeded = with_seed(request, request.seed + index)
-        plan = provider.plan(seeded)
-
-        def on_progress(share: float) -> None:
-            self._board.set_percent(order.id, int(100 * (index + min(1.0, share)) / order.pictures))
-
-        job.calling = True
-        image = await provider.generate(plan.request, progress=on_progress)
-        job.notes.extend(note for note in image.notes if note not in job.notes)
-
-        def also(tx: Transaction, kept: keeping.Kept) -> None:
-            notes = [*job.notes, *kept.notes]
-            still_mine = (
-                order_book.finish(tx, order.id, order.fence, now_ms=self._storage.now_ms(), notes=notes)
-                if last
-                else order_book.is_held(tx, order.id, order.fence)
-            )
-            if not still_mine:
-                raise LeaseLost
-            if last and self._board.is_awaited(order.id):
-                job.view = order_book.view(tx, order.id)
-
-        try:
-            kept = await self._storage.keep(
-                image.data,
-                pictures.draft(order, seeded, image, index),
-                reservation_id=order.id,
-                share=pictures.share(order),
-                close=last,
-                also=also,
-            )
-        except PictureRejected as error:
-            raise BadAnswer(
-                f"The image service sent something that is no usable picture. {error}", maybe_billed=job.maybe_billed
-            ) from error
-        job.calling = False
-        job.notes.extend(kept.notes)
-        job.made.append(kept.artifact)
-        if last:
-            self._events.write("order", id=order.id, state="done", provider=order.provider)
-        if job.view is not None:
-            self._board.put_outcome(order.id, Outcome(job.view, tuple(job.made)))
-        self._thumbnails.begin(kept.artifact)
-
-    def _source(self, order: Claimed) -> bytes:
-        if order.source_artifact:
-            artifact = self._database.read(catalogue.by_id, order.source_artifact)
-            if artifact is None:
-                raise InvalidRequest("The picture this order works on was deleted meanwhile.")
-            return self._storage.open(artifact)
-        return self._storage.blobs.open(order.source_key)
-
     # ------------------------------------------------------------------ ending
 
-    async def _fail(self, job: _Job, error: AbbyError) -> None:
-        """Ask a free provider again later; else end with the pictures that are kept, or fail without any."""
+    async def _fail(self, job: Job, error: AbbyError) -> None:
+        """Ask a free provider again later; else the pictures that are missing have failed."""
         order = job.order
         transient = isinstance(error, ProviderError) and error.transient
         if transient and job.free and order.attempt < order.attempts_max:
             await self._wait_again(job, RETRY_AFTER_SECONDS)
             return
-        maybe_billed = error.maybe_billed if isinstance(error, ProviderError) else job.maybe_billed
+        job.call_failed([index for index in range(order.pictures) if index not in job.settled], error)
+        await self._end_incomplete(job)
+
+    async def _end_incomplete(self, job: Job) -> None:
+        """End with the pictures that are kept, or fail without any."""
+        order, first = job.order, job.failures[0]
 
         def end(tx: Transaction) -> State | None:
             now_ms = self._storage.now_ms()
             made = len(catalogue.of_order(tx, order.id))
             if made:
-                notes = [*job.notes, f"{made} of {order.pictures} pictures were made; then: {error}"]
                 mine = order_book.finish(
-                    tx, order.id, order.fence, now_ms=now_ms, notes=notes, maybe_billed=maybe_billed
-                )
+                    tx, order.id, order.fence, now_ms=now_ms, notes=[*job.notes, _told(job.failures, made, order)],
+                    failures=job.failures, maybe_billed=job.maybe_billed,
+                )  # fmt: skip
             else:
                 mine = order_book.fail(
-                    tx, order.id, order.fence, now_ms=now_ms, code=type(error).__name__, error=str(error),
-                    maybe_billed=maybe_billed,
+                    tx, order.id, order.fence, now_ms=now_ms, code=first.code, error=first.error,
+                    maybe_billed=job.maybe_billed,
                 )  # fmt: skip
             if not mine:
                 return None
-            billed = order.millicredits_each if maybe_billed else 0
-            self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=billed)
+            self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=job.maybe_spent_millicredits)
             return "done" if made else "failed"
 
-        await self._write_end(job, end, reason=type(error).__name__)
+        await self._write_end(job, end, reason=first.code)
 
-    async def _stopped(self, job: _Job) -> None:
+    async def _stopped(self, job: Job) -> None:
         """The task was cancelled: by the order's owner, by a lost lease, or because Abby shuts down."""
         if job.lease_lost:
             return
         if job.cancelled_by_owner:
+            job.cut_off()
             await self._write_end(job, lambda tx: self._enter_cancelled(tx, job))
-        elif job.maybe_billed:
+        elif not job.free and (job.calling or job.failures):
             await self._fail(job, ProviderError(STOPPED, maybe_billed=True))
         else:
             await self._wait_again(job, 0)
 
-    def _enter_cancelled(self, tx: Transaction, job: _Job) -> State | None:
+    def _enter_cancelled(self, tx: Transaction, job: Job) -> State | None:
         order, now_ms = job.order, self._storage.now_ms()
         if not order_book.cancelled(tx, order.id, order.fence, now_ms=now_ms, maybe_billed=job.maybe_billed):
             return None
-        billed = order.millicredits_each if job.maybe_billed else 0
-        self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=billed)
+        self._storage.quota.release_in(tx, order.id, maybe_spent_millicredits=job.maybe_spent_millicredits)
         return "cancelled"
 
-    async def _wait_again(self, job: _Job, pause_seconds: float) -> None:
+    async def _wait_again(self, job: Job, pause_seconds: float) -> None:
         at_ms = self._storage.now_ms() + int(pause_seconds * 1000)
 
         def wait(tx: Transaction) -> State | None:
@@ -309,7 +204,7 @@ class Worker:
 
         await self._write_end(job, wait)
 
-    async def _write_end(self, job: _Job, write: Callable[[Transaction], State | None], **facts: str) -> None:
+    async def _write_end(self, job: Job, write: Callable[[Transaction], State | None], **facts: str) -> None:
         """Write how it ended, whatever happens to this task; trouble is left to recovery, the lease runs out."""
         try:
             if (state := await self._storage.uninterrupted(self._database.run(write))) is not None:
@@ -317,7 +212,7 @@ class Worker:
         except StorageError as error:
             log.warning("the end of order %s could not be written, recovery will: %s", job.order.id, error)
 
-    async def _end(self, job: _Job) -> None:
+    async def _end(self, job: Job) -> None:
         try:
             if job.order.source_key:
                 view = await self._database.fetch(order_book.view, job.order.id)
@@ -330,7 +225,7 @@ class Worker:
             self._board.clear(job.order.id)
             job.ended.set()
 
-    async def _hold_on(self, job: _Job) -> None:
+    async def _hold_on(self, job: Job) -> None:
         """Renew the lease while the order runs; stop the work when it is lost or the owner cancels."""
         order = job.order
         while True:
@@ -347,7 +242,7 @@ class Worker:
                 job.task.cancel()
             return
 
-    async def _renew(self, job: _Job) -> bool | None:
+    async def _renew(self, job: Job) -> bool | None:
         return await self._database.run(
             order_book.renew,
             job.order.id,
@@ -355,3 +250,9 @@ class Worker:
             until_ms=self._storage.now_ms() + self.lease_ms,
             percent=self._board.percent(job.order.id) or 0,
         )
+
+
+def _told(failures: list[PictureFailure], made: int, order: Claimed) -> str:
+    """What became of the pictures that are missing, in a sentence."""
+    reasons = list(dict.fromkeys(failure.error for failure in failures))
+    return f"{made} of {order.pictures} pictures were made; then: {' '.join(reasons)}"
