@@ -89,7 +89,8 @@ class BatchProvider(ImageProvider, Protocol):
     async def generate_batch(
         self, request: ImageRequest, count: int, *, progress: ProgressListener = ignore_progress
     ) -> list[GeneratedImage]:
-        """``count`` (2 to ``capabilities.batch_max``) pictures of a planned request, each with a seed of its own.
+        """``count`` (2 to ``capabilities.batch_max``) pictures of a planned request that is no upscaling, each with a
+        seed of its own.
 
         Fewer where the service kept some back, without telling which. Raises as ``generate`` does.
         """

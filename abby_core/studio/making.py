@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import BadAnswer, InvalidRequest, Moderated, PictureRejected
 from abby_core.generation.provider import BatchProvider
-from abby_core.generation.request import GeneratedImage, ImageRequest
+from abby_core.generation.request import GeneratedImage, ImageRequest, Upscale
 from abby_core.storage import catalogue, keeping
 from abby_core.studio import order_book, pictures
 from abby_core.studio.job import Job, LeaseLost
@@ -158,8 +158,8 @@ class Making:
 
 def _at_once(provider: ImageProvider, order: Claimed) -> int:
     """How many of the order's pictures one call may bring: all of one prompt, where the provider can do that."""
-    same_prompt = len(set(pictures.prompts(order))) <= 1
-    return provider.capabilities.batch_max if same_prompt and isinstance(provider, BatchProvider) else 1
+    is_one_wish = len(set(pictures.prompts(order))) <= 1 and not isinstance(pictures.wish(order, 0), Upscale)
+    return provider.capabilities.batch_max if is_one_wish and isinstance(provider, BatchProvider) else 1
 
 
 async def _generated(

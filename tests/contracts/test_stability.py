@@ -184,6 +184,36 @@ class TestPictures:
         assert shares[-1] == 1.0
 
 
+class TestBatches:
+    @pytest.mark.parametrize("request_", [WORDS, ImageToImage(image=PICTURE, prompt="at night")])
+    async def test_several_pictures_are_one_call_of_v1_with_a_seed_each(
+        self, server: StabilityServer, request_: ImageRequest
+    ) -> None:
+        provider = Stability(KEY, api_host=server.url, model="sdxl")
+        images = await provider.generate_batch(provider.plan(request_).request, 4)
+        assert [int(seen.values["samples"]) for seen in server.seen] == [4]
+        assert len({image.seed for image in images}) == 4
+        assert {image.millicredits for image in images} == {provider.plan(request_).millicredits}
+
+    async def test_what_was_filtered_is_missing_and_the_rest_is_handed_over(self, server: StabilityServer) -> None:
+        good = {"base64": base64.b64encode(PICTURE).decode(), "seed": 7, "finishReason": "SUCCESS"}
+        bad = [{**good, "finishReason": "CONTENT_FILTERED"}, {**good, "base64": "R0lGODlh"}, 5]
+        server.next(raw(json.dumps({"artifacts": [bad[0], good, *bad[1:]]}).encode()))
+        provider = Stability(KEY, api_host=server.url, model="sdxl")
+        images = await provider.generate_batch(provider.plan(WORDS).request, 4)
+        assert [(image.data, image.seed) for image in images] == [(PICTURE, 7)]
+
+    async def test_a_batch_of_nothing_but_filtered_pictures_is_moderated(self, server: StabilityServer) -> None:
+        server.next(raw(b'{"artifacts": [{"finishReason": "CONTENT_FILTERED", "base64": ""}]}'))
+        provider = Stability(KEY, api_host=server.url, model="sdxl")
+        with pytest.raises(Moderated) as caught:
+            await provider.generate_batch(provider.plan(WORDS).request, 2)
+        assert caught.value.maybe_billed
+
+    async def test_only_v1_makes_several_at_once(self) -> None:
+        assert [Stability(KEY, model=model).capabilities.batch_max for model in ("core", "ultra", "sdxl")] == [1, 1, 10]
+
+
 class TestOlderUpscaler:
     async def test_a_host_without_v2beta_is_asked_on_the_v1_path(self) -> None:
         async with service.stability_server(older_upscaler=True, v2beta=False) as server:

@@ -246,7 +246,11 @@ def picture(seen: Seen, data: bytes, *, finish: str = "SUCCESS") -> web.Response
         return web.Response(body=data, content_type="image/png", headers=headers)
     encoded = base64.b64encode(data).decode()
     if seen.v1:
-        return web.json_response({"artifacts": [{"base64": encoded, "seed": seed, "finishReason": finish}]})
+        artifacts = [
+            {"base64": encoded, "seed": seed + number, "finishReason": finish}
+            for number in range(int(seen.values.get("samples", 1)))
+        ]
+        return web.json_response({"artifacts": artifacts})
     return web.Response(
         text=json.dumps({"image": encoded, "seed": seed, "finish_reason": finish}),
         headers={"Content-Type": "application/json; type=image/png"},

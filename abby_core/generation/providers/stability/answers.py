@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from abby_core.errors import BadAnswer, Moderated
+from abby_core.errors import AbbyError, BadAnswer, Moderated
 from abby_core.generation.picture_bytes import media_type
 
 _SEED_MAX = 2**32 - 1
@@ -36,7 +36,30 @@ def read_picture(headers: Mapping[str, str], body: bytes) -> Picture:
     if media_type(body) is not None:
         _check_finish(headers.get("finish-reason"))
         return Picture(data=body, seed=_seed(headers.get("seed")))
-    artifact = _artifact(body)
+    return _picture(_artifacts(body)[0])
+
+
+def read_pictures(headers: Mapping[str, str], body: bytes) -> list[Picture]:
+    """All usable pictures of the answer to a call for several; raises as :func:`read_picture` where none is."""
+    if media_type(body) is not None:
+        return [read_picture(headers, body)]
+    pictures: list[Picture] = []
+    problem: AbbyError = no_picture()
+    for artifact in _artifacts(body):
+        try:
+            pictures.append(_picture(artifact))
+        except (Moderated, BadAnswer) as error:
+            problem = error
+    if not pictures:
+        raise problem
+    return pictures
+
+
+def no_picture() -> BadAnswer:
+    return BadAnswer("Stability's answer is no picture. Please try again later.", maybe_billed=True, status=200)
+
+
+def _picture(artifact: dict[str, object]) -> Picture:
     _check_finish(artifact.get("finishReason", artifact.get("finish_reason")))
     encoded = artifact.get("base64", artifact.get("image"))
     try:
@@ -48,23 +71,19 @@ def read_picture(headers: Mapping[str, str], body: bytes) -> Picture:
     return Picture(data=data, seed=_seed(artifact.get("seed")))
 
 
-def no_picture() -> BadAnswer:
-    return BadAnswer("Stability's answer is no picture. Please try again later.", maybe_billed=True, status=200)
-
-
-def _artifact(body: bytes) -> dict[str, object]:
-    """The one object that holds the picture: v2beta's whole body, v1's first artifact."""
+def _artifacts(body: bytes) -> list[dict[str, object]]:
+    """The objects that hold a picture each, at least one: v2beta's whole body, v1's artifacts."""
     try:
         parsed: object = json.loads(body)
     except (ValueError, RecursionError):
         raise no_picture() from None  # the cause would quote the body
     if isinstance(parsed, dict) and "artifacts" in parsed:
         parsed = cast("dict[str, object]", parsed)["artifacts"]
-    if isinstance(parsed, list) and parsed:
-        parsed = cast("list[object]", parsed)[0]
-    if not isinstance(parsed, dict):
+    found: list[object] = cast("list[object]", parsed) if isinstance(parsed, list) else [cast("object", parsed)]
+    artifacts = [cast("dict[str, object]", each) for each in found if isinstance(each, dict)]
+    if not artifacts:
         raise no_picture()
-    return cast("dict[str, object]", parsed)
+    return artifacts
 
 
 def _check_finish(reason: object) -> None:

@@ -57,14 +57,14 @@ class Call:
     """What people have to be told when this call is the one that is made."""
 
 
-def call_for(request: ImageRequest, model: Model, upscaler: Upscaler, seed: int) -> Call:
-    """The call for a *planned* request. ``seed`` is what to send: 1..2**32 - 2."""
+def call_for(request: ImageRequest, model: Model, upscaler: Upscaler, seed: int, *, samples: int = 1) -> Call:
+    """The call for a *planned* request. ``seed`` is what to send: 1..2**32 - 2; ``samples`` above 1 is v1's alone."""
     match request:
         case TextToImage():
-            return _words_v1(request, model, seed) if model.v1 else _words(request, model, seed)
+            return _words_v1(request, model, seed, samples) if model.v1 else _words(request, model, seed)
         case ImageToImage():
             model = redrawing(model)
-            return _redraw_v1(request, model, seed) if model.v1 else _redraw(request, model, seed)
+            return _redraw_v1(request, model, seed, samples) if model.v1 else _redraw(request, model, seed)
         case Upscale():
             return _upscale(request, upscaler, seed)
 
@@ -106,14 +106,14 @@ def _fields(request: TextToImage | ImageToImage, model: Model, seed: int) -> dic
     return fields
 
 
-def _words_v1(request: TextToImage, model: Model, seed: int) -> Call:
+def _words_v1(request: TextToImage, model: Model, seed: int, samples: int) -> Call:
     body: dict[str, JsonValue] = {
         "text_prompts": [{"text": text, "weight": weight} for text, weight in _weighted_prompts(request)],
         "width": request.width,
         "height": request.height,
         "seed": seed,
         "style_preset": request.style,
-        "samples": 1,
+        "samples": samples,
     }
     if request.steps is not None:
         body["steps"] = request.steps
@@ -122,7 +122,7 @@ def _words_v1(request: TextToImage, model: Model, seed: int) -> Call:
     return Call(path=f"{model.path}/text-to-image", model=model.name, accept="application/json", json=body, seed=seed)
 
 
-def _redraw_v1(request: ImageToImage, model: Model, seed: int) -> Call:
+def _redraw_v1(request: ImageToImage, model: Model, seed: int, samples: int) -> Call:
     fields: dict[str, str] = {}
     for index, (text, weight) in enumerate(_weighted_prompts(request)):
         fields[f"text_prompts[{index}][text]"] = text
@@ -132,7 +132,7 @@ def _redraw_v1(request: ImageToImage, model: Model, seed: int) -> Call:
         "image_strength": _text(request.image_strength),
         "seed": str(seed),
         "style_preset": request.style,
-        "samples": "1",
+        "samples": str(samples),
     }
     if request.steps is not None:
         fields["steps"] = str(request.steps)

@@ -21,7 +21,7 @@ from abby_core.generation.provider import (
     ProgressListener,
     ignore_progress,
 )
-from abby_core.generation.providers.stability.answers import Picture, read_picture
+from abby_core.generation.providers.stability.answers import Picture, read_picture, read_pictures
 from abby_core.generation.providers.stability.client import Reply, StabilityClient
 from abby_core.generation.providers.stability.errors import error_for
 from abby_core.generation.providers.stability.models import (
@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 API_HOST = "https://api.stability.ai"
 
+SAMPLES_MAX = 10
+"""Pictures of one call to v1 (the bounds of ``samples`` in its OpenAPI document)."""
 RATE_LIMIT_RETRIES_MAX = 2
 RATE_LIMIT_PAUSE_SECONDS_MAX = 60.0
 """Longest pause that is waited for here; whoever asked decides about longer ones."""
@@ -107,6 +109,7 @@ class Stability:
             negative_prompt=self._model.negative_prompt,
             steps=self._model.v1,
             cfg_scale=self._model.cfg_scale,
+            batch_max=SAMPLES_MAX if self._model.v1 else 1,
             input_bytes_max=PICTURE_BYTES_MAX,
             input_pixels_max=PICTURE_PIXELS_MAX,
         )
@@ -124,26 +127,38 @@ class Stability:
         A pause that Stability asks for is waited out, twice at most; nothing else is ever tried again, because
         it may have been charged. Raises ProviderError, or InvalidRequest for what Stability will not take.
         """
+        return (await self._generate(request, 1, progress))[0]
+
+    async def generate_batch(
+        self, request: ImageRequest, count: int, *, progress: ProgressListener = ignore_progress
+    ) -> list[GeneratedImage]:
+        """Make and pay for several pictures in one call of v1, as ``samples``; fewer where some were filtered."""
+        return await self._generate(request, count, progress)
+
+    async def _generate(self, request: ImageRequest, count: int, progress: ProgressListener) -> list[GeneratedImage]:
         key = self._usable_key()
         plan = self.plan(request)
         seed = request.seed or 1 + secrets.randbelow(SEED_MAX)
-        call = call_for(plan.request, self._model, self._upscaler, seed)
+        call = call_for(plan.request, self._model, self._upscaler, seed, samples=count)
         attached = None if call.attachment is None else await _prepared(call.attachment)
         progress(0.0)
         reply = await self._post(call, attached, key)
         if reply.status == 404 and call.if_not_found is not None:
             call = call.if_not_found
             reply = await self._post(call, attached, key)
-        picture = await _read(reply, key)
+        pictures = await _read(reply, key, count)
         progress(1.0)
-        return GeneratedImage(
-            data=picture.data,
-            provider=self.name,
-            model=call.model,
-            seed=call.seed if picture.seed is None else picture.seed,
-            millicredits=plan.millicredits,
-            notes=(call.note,) if call.note else (),
-        )
+        return [
+            GeneratedImage(
+                data=picture.data,
+                provider=self.name,
+                model=call.model,
+                seed=call.seed if picture.seed is None else picture.seed,
+                millicredits=plan.millicredits,
+                notes=(call.note,) if call.note else (),
+            )
+            for picture in pictures
+        ]
 
     async def check(self) -> Health:
         """Whether the key works, and the credits left. Costs nothing."""
@@ -203,11 +218,13 @@ def _pause_asked(reply: Reply, key: str) -> float | None:
     return error.retry_after_seconds if error.retry_after_seconds <= RATE_LIMIT_PAUSE_SECONDS_MAX else None
 
 
-async def _read(reply: Reply, key: str) -> Picture:
+async def _read(reply: Reply, key: str, count: int) -> list[Picture]:
     if reply.status != 200:
         raise error_for(reply.status, reply.headers, reply.body, key=key)
     # In a thread: parsing some megabytes of base64 would hold up everybody else.
-    return await asyncio.to_thread(read_picture, reply.headers, reply.body)
+    if count == 1:
+        return [await asyncio.to_thread(read_picture, reply.headers, reply.body)]
+    return (await asyncio.to_thread(read_pictures, reply.headers, reply.body))[:count]
 
 
 def _credits(body: bytes) -> float | None:
