@@ -135,6 +135,7 @@ class Abby:
         from abby_core.dispatch.dispatchers.embedded import EmbeddedDispatcher
         from abby_core.studio.board import Board
         from abby_core.studio.recovery import Recovery
+        from abby_core.studio.refusals import Refusals
         from abby_core.studio.studio import Studio
         from abby_core.studio.worker import Worker
 
@@ -159,6 +160,7 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
+            refusals=Refusals(self.storage),
         )
 
     # ------------------------------------------------------------------ opening and closing

@@ -16,12 +16,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, StorageError
+from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, Refused, StorageError
 from abby_core.generation.checks import check_request
 from abby_core.generation.provider import Plan
 from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
 from abby_core.quota.meter import NO_LIMIT
-from abby_core.quota.quota_manager import Need
 from abby_core.storage import catalogue, picture
 from abby_core.storage.blob_store import BlobExists
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
@@ -39,6 +38,7 @@ from abby_core.studio.order import (
 )
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
+from abby_core.studio.refusals import need_of
 from abby_core.studio.request_json import encode, with_seed
 from abby_core.studio.shift import Shift
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from abby_core.studio.board import Board
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.recovery import Recovery
+    from abby_core.studio.refusals import Refusals
     from abby_core.studio.worker import Worker
 
 ATTEMPTS_MAX_FREE = 3
@@ -89,6 +90,7 @@ class Studio:
         board: Board,
         events: EventLog,
         limits: QueueLimits,
+        refusals: Refusals,
     ) -> None:
         self._storage = storage
         self._database = storage.database
@@ -100,6 +102,7 @@ class Studio:
         self._board = board
         self._events = events
         self._limits = limits
+        self._refusals = refusals
         self._upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE_MAX)
 
     async def start(self) -> None:
@@ -157,6 +160,9 @@ class Studio:
             "model": prepared.plan.model,
             "millicredits_each": prepared.plan.millicredits,
             "bytes_each": self._bytes_each,
+            "images_each": 1,
+            "tier": "",
+            "running_max": 0,
             "priority": order.priority,
             "attempts_max": ATTEMPTS_MAX_FREE if prepared.free else 1,
             "created_at": self._storage.now_ms(),
@@ -164,10 +170,12 @@ class Studio:
         try:
             # What is claimed must be begun, whether or not the caller still waits for it.
             return await self._storage.uninterrupted(self._enter_and_begin(order, row))
-        except AbbyError:
+        except AbbyError as error:
             # Unless an order of that id works on it: then this one lost a race against it.
             if source_key and await self._database.fetch(order_book.view, order.id) is None:
                 await asyncio.to_thread(self._storage.blobs.delete, source_key)
+            if isinstance(error, Refused):
+                await self._refusals.note(order.account, error, row)
             raise
 
     async def create(self, order: Order) -> Creation:
@@ -333,14 +341,8 @@ class Studio:
         return is_new, _view(tx, order.id, order.account), claimed
 
     def _reserve(self, tx: Transaction, order: Order, row: dict[str, Value]) -> None:
-        need = Need(
-            images=order.pictures,
-            size_bytes=order.pictures * int(row["bytes_each"] or 0),
-            temporary_bytes=int(row["source_bytes"] or 0),
-            millicredits=order.pictures * int(row["millicredits_each"] or 0),
-        )
         # The order's lease guards its reservation, which therefore never expires by itself.
-        self._storage.quota.reserve_in(tx, order.account.key, order.id, need, seconds=NO_LIMIT // 10**6)
+        self._storage.quota.reserve_in(tx, order.account.key, order.id, need_of(row), seconds=NO_LIMIT // 10**6)
 
     def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:
         """The order's state afterwards, and whether it was ended just now."""

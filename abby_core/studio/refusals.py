@@ -1,0 +1,75 @@
+"""What is done about an order that was refused: noted for the host's statistics, and choices for the member."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from abby_core.errors import Choice, NotFound, OrderConflict, QueueFull, QuotaExceeded, Refused, StorageError
+from abby_core.quota import journal
+from abby_core.quota.account import Account
+from abby_core.quota.quota_manager import Need
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction, Value
+    from abby_core.storage.storage_manager import StorageManager
+
+log = logging.getLogger(__name__)
+
+Advise = Callable[[Account, QuotaExceeded, Need], tuple[Choice, ...]]
+"""What would help an account against that refusal of that need. Blocks for a short while."""
+
+
+def no_advice(_account: Account, _error: QuotaExceeded, _need: Need) -> tuple[Choice, ...]:
+    """For an Abby without a gallery."""
+    return ()
+
+
+class Refusals:
+    """Makes the best of a no. Trouble in here never hides the refusal itself."""
+
+    def __init__(self, storage: StorageManager, advise: Advise = no_advice) -> None:
+        self._storage = storage
+        self._advise = advise
+
+    async def note(self, account: Account, error: Refused, row: Mapping[str, Value]) -> None:
+        """Enter the refused order into the journal, and attach to the error what would help."""
+        if isinstance(error, NotFound | OrderConflict):  # a mistake, which no limit stood behind
+            return
+        try:
+            await self._storage.database.run(self._enter, account.key, error, row)
+            if isinstance(error, QuotaExceeded):
+                error.choices = await asyncio.to_thread(self._advise, account, error, need_of(row))
+            elif isinstance(error, QueueFull):
+                error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
+        except StorageError as trouble:
+            log.warning("a refusal could not be noted: %s", trouble)
+
+    def _enter(self, tx: Transaction, account: str, error: Refused, row: Mapping[str, Value]) -> None:
+        need = need_of(row)
+        journal.refused(
+            tx,
+            at_ms=self._storage.now_ms(),
+            account=account,
+            tier=str(row["tier"]),
+            reason=error.meter if isinstance(error, QuotaExceeded) else type(error).__name__,
+            kind=str(row["kind"]),
+            provider=str(row["provider"]),
+            model=str(row["model"]),
+            pictures=int(row["pictures"] or 0),
+            size_bytes=need.size_bytes,
+            millicredits=need.millicredits,
+        )
+
+
+def need_of(row: Mapping[str, Value]) -> Need:
+    """What the order of that row sets aside."""
+    pictures = int(row["pictures"] or 0)
+    return Need(
+        images=pictures * int(row["images_each"] or 0),
+        size_bytes=pictures * int(row["bytes_each"] or 0),
+        temporary_bytes=int(row["source_bytes"] or 0),
+        millicredits=pictures * int(row["millicredits_each"] or 0),
+    )
