@@ -15,6 +15,9 @@ User = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Whose pictures: a name, or discord:123. Default: you.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+Name = Annotated[str, typer.Argument(help="The picture's name or id, as `abby gallery` shows it.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names or ids, as `abby gallery` shows them.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Style = Annotated[str, typer.Option("--style", help="One of the styles that `abby styles` lists.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed and words make the same picture; 0 chooses one.")]
 Negative = Annotated[str, typer.Option("--negative", help="What should not be in the picture.")]

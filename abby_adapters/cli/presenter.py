@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.table import Table
+    from rich.text import Text
+    from rich.tree import Tree
 
+    from abby_core.gallery.albums import Album
+    from abby_core.gallery.lineage import Lineage
     from abby_core.studio import Account, Artifact, Creation, OrderView, QuotaStatus
 
 DEMO_NOTE = "Painted by Abby's demo painter, not by AI. Set STABILITY_API_KEY for real AI pictures."
@@ -58,6 +64,12 @@ def picture_json(artifact: Artifact, path: Path | None) -> dict[str, Any]:
         "parameters": artifact.parameters,
         "order": artifact.order_id,
         "temporary": artifact.temporary,
+        "account": artifact.account,
+        "state": artifact.state,
+        "favourite": artifact.favourite,
+        "visibility": artifact.visibility,
+        "server": artifact.guild,
+        "made_from": artifact.source_artifact or None,
         "created_at": iso(artifact.created_at_ms),
         "expires_at": iso(artifact.expires_at_ms or 0),
     }
@@ -167,8 +179,8 @@ def orders_table(orders: list[OrderView], *, whose: bool) -> Table:
     return table
 
 
-def gallery_table(pictures: list[Artifact]) -> Table:
-    """Names, sizes, when and prompts."""
+def gallery_table(pictures: list[Artifact], *, whose: bool = False, deleted: bool = False) -> Table:
+    """Names, sizes, when (they were made, or ``deleted``) and prompts; a star at favourites."""
     from rich.table import Table
     from rich.text import Text
 
@@ -176,12 +188,16 @@ def gallery_table(pictures: list[Artifact]) -> Table:
     table.add_column("name", overflow="fold")
     for heading in ("pixels", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("when", no_wrap=True)
-    table.add_column("prompt")
+    table.add_column("deleted" if deleted else "when", no_wrap=True)
+    for heading in ("who", "prompt") if whose else ("prompt",):
+        table.add_column(heading)
     for picture in pictures:
+        star = ("★ ", "yellow") if picture.favourite and not whose else ""
+        owner = (Text(plain(picture.account, 30)),) if whose else ()
         table.add_row(
-            Text(plain(picture.name)), f"{picture.width}×{picture.height}", megabytes(picture.size_bytes),
-            when(picture.created_at_ms), Text(plain(picture.prompt, PROMPT_CHARACTERS_SHOWN)),
+            Text.assemble(star, plain(picture.name)), f"{picture.width}×{picture.height}",
+            megabytes(picture.size_bytes), when(picture.state_at_ms if deleted else picture.created_at_ms), *owner,
+            Text(plain(picture.prompt, PROMPT_CHARACTERS_SHOWN)),
         )  # fmt: skip
     return table
 
@@ -199,3 +215,95 @@ def when(at_ms: int) -> str:
 def iso(at_ms: int) -> str | None:
     """ISO 8601 in UTC; None for not yet."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds") if at_ms else None
+
+
+# ---------------------------------------------------------------------- one picture, albums, the trash
+
+
+def picture_facts(artifact: Artifact) -> dict[str, str]:
+    """What is known about a picture, by label; blank where nothing is."""
+    visible = f"the members of server {artifact.guild}" if artifact.visibility == "server" else "everybody"
+    return {
+        "name": artifact.name + (" ★" if artifact.favourite else ""),
+        "prompt": artifact.prompt,
+        "without": artifact.negative_prompt,
+        "style": artifact.style,
+        "seed": "" if artifact.seed is None else str(artifact.seed),
+        "made by": " ".join(filter(None, (artifact.provider, artifact.model))),
+        "pixels": f"{artifact.width} × {artifact.height}",
+        "size": megabytes(artifact.size_bytes),
+        "when": when(artifact.created_at_ms),
+        "goes": when(artifact.expires_at_ms or 0),
+        "seen by": "" if artifact.visibility == "private" else visible,
+    }
+
+
+def lineage_json(lineage: Lineage) -> dict[str, Any]:
+    """Where a picture comes from, the nearest first, and what was made from it, for programs."""
+    return {
+        "ancestors": [
+            {"id": each.id, "name": each.artifact.name if each.artifact else None, "removed": each.artifact is None}
+            for each in lineage.ancestors
+        ],
+        "descendants": [{"id": each.id, "name": each.name, "kind": each.kind} for each in lineage.descendants],
+    }
+
+
+def lineage_tree(lineage: Lineage) -> Tree:
+    """The same for people: the first ancestor on top, what was made from the picture below it."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def label(artifact: Artifact | None, style: str = "") -> Text:
+        if artifact is None:
+            return Text("a picture that was removed", "bright_black")
+        return Text.assemble(
+            (plain(artifact.name, 100), style), (f"  {artifact.kind.replace('_', ' ')}", "bright_black")
+        )
+
+    chain = [label(each.artifact) for each in reversed(lineage.ancestors)] + [label(lineage.artifact, "bold")]
+    tree = branch = Tree(chain[0])
+    for each in chain[1:]:
+        branch = branch.add(each)
+    for child in lineage.descendants:
+        branch.add(label(child))
+    return tree
+
+
+def album_json(album: Album) -> dict[str, Any]:
+    """An album for programs."""
+    return {
+        "id": album.id,
+        "name": album.name,
+        "pictures": album.pictures,
+        "newest": None if album.newest is None else album.newest.name,
+        "created_at": iso(album.created_at_ms),
+    }
+
+
+def albums_table(albums: list[Album]) -> Table:
+    """Albums with how many pictures are in them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("album", overflow="fold")
+    table.add_column("pictures", justify="right")
+    table.add_column("newest", overflow="fold")
+    for album in albums:
+        newest = "" if album.newest is None else plain(album.newest.name)
+        table.add_row(Text(plain(album.name)), str(album.pictures), Text(newest))
+    return table
+
+
+def trashed_note(pictures: Sequence[Artifact], undo_ms: int) -> str:
+    """What people are told when pictures went into the trash."""
+    first = plain(pictures[0].name, 100)
+    what = f"Deleted {first}" if len(pictures) == 1 else f"Deleted {len(pictures)} pictures"
+    back = f"`abby undelete {shlex.quote(first)}`" if len(pictures) == 1 else "`abby undelete NAME`"
+    until = when(pictures[0].state_at_ms + undo_ms)
+    count = megabytes(sum(each.counted_bytes for each in pictures))
+    return (
+        f"{what}. {back} brings it back until {until}. Until then it still counts: {count}; "
+        "`abby trash --empty` frees that now."
+    )

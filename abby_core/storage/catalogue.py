@@ -28,6 +28,17 @@ _SELECT = f"SELECT {_COLUMNS} FROM artifacts WHERE "  # noqa: S608
 PAGE_MAX = 200
 
 
+def select(tx: Transaction, of: str, **values: Value) -> list[Artifact]:
+    """Pictures, by the SQL behind the columns (``FROM artifacts WHERE …``): written in code, never input."""
+    return [_artifact(row) for row in tx.rows(f"SELECT {_COLUMNS} {of}", **values)]
+
+
+def change(tx: Transaction, how: str, **values: Value) -> list[Artifact]:
+    """Pictures as one conditional UPDATE has left them; ``how`` is what stands behind its SET, written in code."""
+    sql = f"UPDATE artifacts SET {how} RETURNING {_COLUMNS}"  # noqa: S608
+    return [_artifact(row) for row in tx.rows(sql, **values)]
+
+
 def insert(tx: Transaction, artifact: Artifact) -> bool:
     """Enter a picture. False: its name, its blob or its place in the order is taken already."""
     return tx.execute(_INSERT, **_values(artifact)) == 1

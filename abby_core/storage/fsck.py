@@ -86,7 +86,7 @@ def _picture(storage: StorageManager, artifact: Artifact, *, deep: bool) -> Iter
     size = storage.blobs.size(artifact.blob_key)
     if size is None:
         if storage.database.read(catalogue.by_id, artifact.id) is not None:  # else it was removed meanwhile
-            detail = f"The catalogue has it for {artifact.account}, the disk has not. `abby delete` strikes the row."
+            detail = f"The catalogue has it for {artifact.account}, the disk has not. `abby delete --for-good` it."
             yield Finding(code="missing-blob", subject=artifact.blob_key, detail=detail)
     elif size != artifact.size_bytes:
         detail = f"It has {size} bytes on disk and {artifact.size_bytes} in the catalogue; restore it from a backup."

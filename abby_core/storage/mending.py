@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
-from abby_core.storage import catalogue, keeping
+from abby_core.storage import catalogue, keeping, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
 
@@ -37,11 +37,12 @@ _UNDOING = "undo:"
 
 def mend(storage: StorageManager) -> int:
     """Finish begun removals, undo dead saves, make missing thumbnails, clear the remains of writes that a crash
-    cut off. Returns how many things were mended.
+    cut off, and let go of what was in the trash for long enough. Returns how many things were mended.
     """
     mended = 0
     for artifact in storage.database.read(catalogue.being_removed):
         mended += _mended(storage.finish_removal, artifact)
+    mended += trash.purge(storage)
     mended += _undo_dead_saves(storage)
     due_before_ms = storage.now_ms() - THUMBNAIL_GRACE_MS
     for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):

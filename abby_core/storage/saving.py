@@ -88,9 +88,18 @@ def save_now(
         named = replace(artifact, name=candidate, blob_key=f"{folder}/{safe_name(candidate)}")
         if storage.database.read(catalogue.name_is_taken, account.key, candidate):
             continue
+        if not temporary and storage.database.read(catalogue.blob_is_known, named.blob_key):  # renamed, or trashed
+            named = replace(named, blob_key=_beside(named))
         if storage.blobs.size(named.blob_key) is None and _save_as(storage, named, data, images):
             return named
     raise StorageError(f"no free name like {wished!r} could be found")
+
+
+def _beside(artifact: Artifact) -> str:
+    """A key for a picture whose name is free, but whose usual place is not."""
+    folder, _, name = artifact.blob_key.rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    return f"{folder}/{stem}-{artifact.id}{dot}{extension}" if dot else f"{artifact.blob_key}-{artifact.id}"
 
 
 def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: int) -> bool:

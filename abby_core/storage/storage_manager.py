@@ -23,7 +23,7 @@ from abby_core.database.database import Database, open_database
 from abby_core.errors import AbbyError, DiskFull, NotFound, Refused, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
-from abby_core.storage import catalogue, keeping, mending, saving
+from abby_core.storage import catalogue, keeping, mending, saving, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobStore
 from abby_core.storage.blob_stores.local import LocalBlobs
@@ -215,6 +215,7 @@ class StorageManager:
             gone = catalogue.finish_removal(tx, artifact.id)
             if gone is not None:
                 self.quota.free_in(tx, gone.account, gone.counted_bytes, temporary=gone.temporary)
+                trash.forget(tx, gone, now_ms=self.now_ms())
 
         self.database.write(strike)
 

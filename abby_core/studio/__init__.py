@@ -3,7 +3,7 @@
 from abby_core.quota.account import Account
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import QuotaStatus
-from abby_core.storage.artifact import Artifact
+from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "Progress",
     "QuotaStatus",
     "Standing",
+    "Visibility",
 ]

@@ -181,7 +181,7 @@ def test_a_lost_picture_and_its_thumbnail_can_be_deleted_and_all_is_well(abby: A
     _lose_picture(abby)
     _lose_thumbnail(abby)
     check(abby.storage, repair=True)
-    abby.gallery.delete(ALICE, _picture(abby).id)
+    abby.gallery.delete(ALICE, _picture(abby).id, for_good=True)
     assert_sound(abby)
 
 

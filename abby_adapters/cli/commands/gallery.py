@@ -1,15 +1,24 @@
-"""``gallery``, ``show``, ``delete``, ``styles``: what was made, and in which styles."""
+"""``gallery``, ``show``, ``styles``: what was made, and in which styles."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from abby_adapters.cli.context import Context
-from abby_adapters.cli.options import AsJson, User
+from abby_adapters.cli.options import AsJson, Name, User
+from abby_core.errors import InvalidRequest
 
-Name = Annotated[str, typer.Argument(help="The picture's name or id, as `abby gallery` shows it.")]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from abby_core.gallery import Page
+    from abby_core.studio import Artifact
+
+    Position = tuple[int, str]
+
 PREVIEW_COLUMNS = 20
 PREVIEWS_MAX = 8
 
@@ -18,100 +27,129 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(gallery)
     app.command()(show)
-    app.command()(delete)
     app.command()(styles)
 
 
 def gallery(
+    kind: Annotated[str, typer.Option("--kind", help="text_to_image, image_to_image, upscale or saved.")] = "",
+    style: Annotated[str, typer.Option("--style", help="Only of this style.")] = "",
+    provider: Annotated[str, typer.Option("--provider", help="Only by this provider.")] = "",
+    favourites: Annotated[bool, typer.Option("--favourites", help="Only favourites.")] = False,
+    text: Annotated[str, typer.Option("--text", help="Only with this in the prompt.")] = "",
+    album: Annotated[str, typer.Option("--album", metavar="NAME", help="Only of this album.")] = "",
+    visibility: Annotated[str, typer.Option("--visibility", help="private, server or public.")] = "",
+    before: Annotated[
+        str | None, typer.Option("--before", "--page", help="Older than a date, or where the last page ended.")
+    ] = None,
+    trash: Annotated[bool, typer.Option("--trash", help="What you deleted and may have back.")] = False,
+    shown: Annotated[bool, typer.Option("--shown", help="What others made visible to everybody.")] = False,
+    server: Annotated[
+        list[str] | None, typer.Option("--server", metavar="ID", help="With --shown: to this server's members too.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many pictures.")] = 20,
     open_folder: Annotated[bool, typer.Option("--open", help="Open the newest picture's folder.")] = False,
     user: User = None,
     as_json: AsJson = False,
 ) -> None:
     """List your pictures, the newest first."""
-    from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, picture_json
-    from abby_adapters.cli.preview import can_preview
+    from abby_adapters.cli.commands.trash import trash as trash_command
+    from abby_core.gallery import Filter, cursor
 
+    if trash:
+        if shown or any((kind, style, provider, favourites, text, album, visibility)):
+            raise InvalidRequest("--trash goes with no other choice than --before and --limit.")
+        trash_command(before=before, limit=limit, user=user, as_json=as_json)
+        return
+    wanted = Filter(
+        kind=kind, style=style, provider=provider, favourite=favourites or None, text=text, album=album,
+        visibility=visibility,
+    )  # fmt: skip
     context = Context(as_json=as_json, user=user)
     try:
-        pictures = list(context.abby.gallery.page(context.account, limit=limit).artifacts)
-        if as_json:
-            context.answer({"pictures": [picture_json(each, context.abby.gallery.path(each)) for each in pictures]})
-        elif not pictures:
-            context.console.print('No pictures yet. Make the first: [bold]abby imagine "a cute rabbit in a meadow"[/]')
-        else:
-            context.console.print(gallery_table(pictures))
-            if can_preview(context.console):
-                _print_previews(context)
-            if any(map(made_by_demo, pictures)):
-                context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
+        own = context.abby.gallery
+
+        def page(limit: int, before: Position | None) -> Page:
+            if shown:
+                return own.shown(server or (), wanted, viewer=context.account, limit=limit, before=before)
+            return own.page(context.account, wanted, limit=limit, before=before)
+
+        pictures, position = _collect(context, page, limit, None if before is None else cursor.read(before))
+        list_pictures(context, pictures, position, whose=shown)
+        if not (pictures or as_json):
+            _say_empty(context, shown=shown, filtered=any((before, *vars(wanted).values())))
         if open_folder:
-            path = context.abby.gallery.path(pictures[0]) if pictures else context.settings.storage_root
+            path = own.path(pictures[0]) if pictures else context.settings.storage_root
             if path is not None:
                 typer.launch(str(path), locate=path.is_file())
     finally:
         context.close()
 
 
+def list_pictures(
+    context: Context,
+    pictures: list[Artifact],
+    following: Position | None,
+    *,
+    whose: bool = False,
+    deleted: bool = False,
+) -> None:
+    """A page for programs or for people; ``following`` is where the next one begins."""
+    from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, picture_json
+    from abby_adapters.cli.preview import can_preview
+    from abby_core.gallery import cursor
+
+    more = None if following is None else cursor.write(following)
+    if context.as_json:
+        paths = [None if whose else context.abby.gallery.path(each) for each in pictures]
+        rows = [picture_json(each, path) for each, path in zip(pictures, paths, strict=True)]
+        context.answer({"pictures": rows, "next": more})
+        return
+    if pictures:
+        context.console.print(gallery_table(pictures, whose=whose, deleted=deleted))
+        if can_preview(context.console):
+            _print_previews(context, pictures[:PREVIEWS_MAX])
+        if any(map(made_by_demo, pictures)):
+            context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
+    if more is not None:
+        context.console.print(f"[bright_black]More: the same with --before {more}[/]", soft_wrap=True)
+
+
 def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
     """Show one picture and everything that is known about it."""
     from rich.text import Text
 
-    from abby_adapters.cli.presenter import DEMO_NOTE, made_by_demo, megabytes, picture_json, plain, when
+    from abby_adapters.cli.presenter import (
+        DEMO_NOTE,
+        lineage_json,
+        lineage_tree,
+        made_by_demo,
+        picture_facts,
+        picture_json,
+        plain,
+    )
     from abby_adapters.cli.preview import can_preview, preview
 
     context = Context(as_json=as_json, user=user)
     try:
         found = context.abby.gallery.find(context.account, name)
         path = context.abby.gallery.path(found)
+        lineage = context.abby.gallery.lineage(context.account, found.id)
+        alt = context.abby.gallery.alt_text(found)
         if as_json:
-            context.answer(picture_json(found, path))
+            context.answer({**picture_json(found, path), "alt_text": alt, **lineage_json(lineage)})
             return
         if can_preview(context.console):
             image = preview(context.abby.gallery.open(found), columns=min(64, context.console.width - 2))
             if image is not None:
                 context.console.print(image)
-        facts = {
-            "name": found.name,
-            "prompt": found.prompt,
-            "without": found.negative_prompt,
-            "style": found.style,
-            "seed": "" if found.seed is None else str(found.seed),
-            "made by": " ".join(filter(None, (found.provider, found.model))),
-            "pixels": f"{found.width} × {found.height}",
-            "size": megabytes(found.size_bytes),
-            "when": when(found.created_at_ms),
-            "goes": when(found.expires_at_ms or 0),
-            "file": "" if path is None else str(path),
-        }
+        facts = {**picture_facts(found), "alt text": alt, "file": "" if path is None else str(path)}
         for label, value in facts.items():
             if value:
                 context.console.print(Text.assemble((f"{label:>8}  ", "bright_black"), plain(value)), soft_wrap=True)
+        if lineage.ancestors or lineage.descendants:
+            context.console.print(lineage_tree(lineage))
         if made_by_demo(found):
             context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
-    finally:
-        context.close()
-
-
-def delete(
-    name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    user: User = None,
-    as_json: AsJson = False,
-) -> None:
-    """Remove one of your pictures for good; its space is free at once."""
-    from abby_adapters.cli.presenter import megabytes, plain
-
-    context = Context(as_json=as_json, user=user)
-    try:
-        found = context.abby.gallery.find(context.account, name)
-        if not (yes or as_json) and context.console.is_terminal:
-            typer.confirm(f"Remove {plain(found.name)} for good?", abort=True)
-        context.abby.gallery.delete(context.account, found.id)
-        if as_json:
-            context.answer({"deleted": found.name, "freed_bytes": found.counted_bytes})
-        else:
-            typer.echo(f"Deleted {plain(found.name)}, {megabytes(found.counted_bytes)} are free again.")
     finally:
         context.close()
 
@@ -127,7 +165,35 @@ def styles(as_json: AsJson = False) -> None:
             typer.echo(style)
 
 
-def _print_previews(context: Context) -> None:
+def _collect(
+    context: Context, page: Callable[[int, Position | None], Page], limit: int, before: Position | None
+) -> tuple[list[Artifact], Position | None]:
+    """Page after page until there are enough pictures, or no more; people see how far back it looks."""
+    from abby_adapters.cli.presenter import when
+
+    found: list[Artifact] = []
+    with context.errors.status("Looking…") if context.errors.is_terminal else nullcontext() as status:
+        while True:
+            each = page(limit - len(found), before)
+            found += each.artifacts
+            before = each.next
+            if before is None or len(found) >= limit:
+                return found, before
+            if status is not None:
+                status.update(f"Looking… back to {when(each.searched_until_ms)}")
+
+
+def _say_empty(context: Context, *, shown: bool, filtered: bool) -> None:
+    """What an empty page means, and what to type next."""
+    if filtered:
+        context.console.print("No picture is like that. All of them: [bold]abby gallery[/]")
+    elif shown:
+        context.console.print("Nobody shows a picture yet. Show one of yours: [bold]abby visibility NAME public[/]")
+    else:
+        context.console.print('No pictures yet. Make the first: [bold]abby imagine "a cute rabbit in a meadow"[/]')
+
+
+def _print_previews(context: Context, pictures: list[Artifact]) -> None:
     """The newest pictures side by side, as many as fit."""
     from rich.columns import Columns
     from rich.text import Text
@@ -135,7 +201,7 @@ def _print_previews(context: Context) -> None:
     from abby_adapters.cli.preview import preview
 
     images: list[Text] = []
-    for picture in context.abby.gallery.page(context.account, limit=PREVIEWS_MAX).artifacts:
+    for picture in pictures:
         thumbnail = context.abby.gallery.thumbnail(picture)
         image = None if thumbnail is None else preview(thumbnail, columns=PREVIEW_COLUMNS)
         if image is not None:

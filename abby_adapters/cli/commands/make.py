@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from abby_adapters.cli.context import Context
-from abby_adapters.cli.options import AsJson, Cfg, Negative, Out, Provider, Seed, Steps, Style, User, size_of
+from abby_adapters.cli.options import AsJson, Cfg, Name, Negative, Out, Provider, Seed, Steps, Style, User, size_of
 from abby_core.errors import InvalidRequest, StorageError
 from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 INPUT_BYTES_MAX = 20 * 2**20
 """Largest picture file that is read: what the core takes from people."""
+SUBTLE, STRONG = 0.7, 0.35
+"""How much of a picture a variation keeps."""
 Prompt = Annotated[str, typer.Argument(help="What should be in the picture.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Also show what is logged.")]
 
@@ -27,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(imagine)
     app.command()(transform)
     app.command()(upscale)
+    app.command()(vary)
 
 
 def imagine(
@@ -93,6 +96,31 @@ def upscale(
     context = Context(as_json=as_json, user=user, verbose=verbose)
     image, source = _source(context, file)
     _make(context, Upscale(image=image, width=width), pictures=1, out=out, provider=provider, source=source)
+
+
+def vary(
+    name: Name,
+    strong: Annotated[bool, typer.Option("--strong", help="Quite another picture; else much the same.")] = False,
+    n: Annotated[int, typer.Option("--n", help="How many pictures, 1 to 10.")] = 1,
+    out: Out = None,
+    provider: Provider = None,
+    user: User = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a variation of one of your pictures: the same words, another seed."""
+    context = Context(as_json=as_json, user=user, verbose=verbose)
+    found = context.abby.gallery.find(context.account, name)
+    if not found.prompt:
+        raise InvalidRequest(f"{found.name!r} was not made from words. Say what it shall become: abby transform.")
+    request = ImageToImage(
+        image=b"",
+        prompt=found.prompt,
+        negative_prompt=found.negative_prompt,
+        style=found.style or "enhance",
+        image_strength=STRONG if strong else SUBTLE,
+    )
+    _make(context, request, pictures=n, out=out, provider=provider, source=found.id)
 
 
 def _make(

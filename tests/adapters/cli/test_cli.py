@@ -189,7 +189,7 @@ class TestLookingAfterPictures:
         assert made["name"][:10] in abby("gallery").out
         assert "a boat" in abby("show", made["name"]).out
         assert abby("show", made["id"], "--json").json["id"] == made["id"]
-        gone = abby("delete", made["name"], "--json").json
+        gone = abby("delete", made["name"], "--for-good", "--json").json
         assert gone["freed_bytes"] >= made["size_bytes"]
         assert not (tmp_path / made["path"]).exists()
         assert abby("quota", "--json").json["user"]["used_mb"] == 0
