@@ -70,7 +70,7 @@ class Gallery:
 
     def path(self, artifact: Artifact) -> Path | None:
         """Where the picture lies as a file; None where it is not on this machine."""
-        return self._storage.blobs.path(artifact.blob_key)
+        return self._storage.path(artifact)
 
     def delete(self, account: Account, name_or_id: str) -> Artifact:
         """Remove the account's picture for good; its space is free at once. Raises NotFound or StorageError."""

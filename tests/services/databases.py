@@ -8,7 +8,9 @@ from pathlib import Path
 from abby_core.database.database import SQLITE_FILE, Database, open_database
 from abby_core.database.transaction import Row, Transaction
 
-TABLES = ("artifacts", "counters", "deliveries", "limits", "orders", "reservations", "turns")
+TABLES = (
+    "artifacts", "counters", "deliveries", "journal", "limits", "orders", "reservations", "retired_blobs", "turns",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
