@@ -86,6 +86,7 @@ class Abby:
             database=self.database,
             quota=self.quota,
             blobs=LocalBlobs(settings.storage_root),
+            archive=LocalBlobs(archive_root(settings)) if settings.archive_root else None,
         )
 
     @cached_property
@@ -225,6 +226,15 @@ def make_providers(settings: Settings) -> list[ImageProvider]:
 
         providers.append(Painter())
     return providers
+
+
+def archive_root(settings: Settings) -> Path:
+    """Where archived pictures lie. Raises ConfigurationError for a folder among those at hand."""
+    archive, at_hand = (settings.archive_root or Path()).absolute(), settings.storage_root.absolute()
+    folders = {at_hand / name for name in ("images", "temp", "thumbnails")}
+    if archive == at_hand or not folders.isdisjoint((archive, *archive.parents)):
+        raise ConfigurationError("ARCHIVE_ROOT lies among the pictures of STORAGE_ROOT; choose a folder of its own.")
+    return archive
 
 
 def _limit(limit: int | None) -> int:

@@ -53,6 +53,12 @@ class Settings:
         read=environment.path,
         means="Folder of pictures, database and logs; relative to the working directory.",
     )
+    archive_root: Path | None = _setting(  # noqa: RUF009 -- as above
+        "ARCHIVE_ROOT",
+        default=None,
+        read=environment.path,
+        means="Folder for archived pictures, best on another disk; they count against no limit. Empty: no archive.",
+    )
     max_global_storage_mb: float = _setting(
         "MAX_GLOBAL_STORAGE_MB",
         default=5000,

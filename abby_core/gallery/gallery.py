@@ -123,7 +123,7 @@ class Gallery:
 
     def path(self, artifact: Artifact) -> Path | None:
         """Where the picture lies as a file; None where it is not on this machine."""
-        return self._storage.blobs.path(artifact.blob_key)
+        return self._storage.path(artifact)
 
     # ------------------------------------------------------------------ what is said about pictures
 

@@ -176,6 +176,16 @@ class QuotaManager:
             ledger.give_back(tx, account, BYTES, size_bytes)
         ledger.give_back(tx, HOUSE, BYTES, size_bytes)
 
+    def count_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
+        """Count for an account bytes that the house counts anyway, or raise QuotaExceeded."""
+        for charge in self._charges(tx, account, Need(size_bytes=size_bytes)):
+            if charge.account == account:
+                ledger.take(tx, charge, self.now_ms())
+
+    def free_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
+        """Stop counting for an account bytes that the house goes on counting."""
+        ledger.give_back(tx, account, BYTES, size_bytes)
+
     def status_in(self, tx: Transaction, account: str) -> QuotaStatus:
         """:meth:`status` inside a transaction."""
         now_ms = self.now_ms()

@@ -19,6 +19,8 @@ _COLUMNS = (
 )
 LISTED = "state IN ('kept', 'archived')"
 """Of pictures their owner finds: what is in the trash or going is not among them."""
+COUNTED = "CASE WHEN substr(blob_key, 1, 8) = 'archive/' THEN 0 ELSE size_bytes END"
+"""What a picture's own bytes count, or retired ones: :func:`abby_core.storage.artifact.counted_bytes` in SQL."""
 _INSERT = (
     f"INSERT INTO artifacts ({_COLUMNS}, name_key) VALUES ("  # noqa: S608 - the columns above, no input
     + ", ".join(f":{column.strip()}" for column in _COLUMNS.split(","))
@@ -117,26 +119,71 @@ def all_after(tx: Transaction, last_id: str, *, limit: int = 1000) -> list[Artif
     return [_artifact(row) for row in tx.rows(sql, last=last_id, limit=limit)]
 
 
+def chosen(tx: Transaction, condition: str, **values: Value) -> list[Artifact]:
+    """The pictures that a condition chooses: SQL text of ours, never input, its order and its limit included."""
+    return [_artifact(row) for row in tx.rows(_SELECT + condition, **values)]
+
+
 def blob_is_known(tx: Transaction, blob_key: str) -> bool:
-    """Whether a row points at that blob, as picture or as thumbnail."""
-    sql = "SELECT id FROM artifacts WHERE blob_key = :key"
+    """Whether a row points at that blob: a picture's, or one that waits for its deletion."""
+    sql = (
+        "SELECT blob_key FROM artifacts WHERE blob_key = :key "
+        "UNION ALL SELECT blob_key FROM retired_blobs WHERE blob_key = :key"
+    )
     return tx.row(sql, key=blob_key) is not None
 
 
 def begin_removal(tx: Transaction, artifact_id: str) -> bool:
     """Stop showing a picture, before its bytes go. False: it is not there (any more)."""
-    return tx.execute("UPDATE artifacts SET state = 'removing' WHERE id = :id AND state = 'kept'", id=artifact_id) == 1
+    return (
+        tx.execute("UPDATE artifacts SET state = 'removing' WHERE id = :id AND state <> 'removing'", id=artifact_id)
+        == 1
+    )
 
 
 def undo_removal(tx: Transaction, artifact_id: str) -> None:
     """The bytes could not be removed: show the picture again."""
-    tx.execute("UPDATE artifacts SET state = 'kept' WHERE id = :id AND state = 'removing'", id=artifact_id)
+    tx.execute(
+        "UPDATE artifacts SET state = CASE WHEN substr(blob_key, 1, 8) = 'archive/' THEN 'archived' ELSE 'kept' END "
+        "WHERE id = :id AND state = 'removing'",
+        id=artifact_id,
+    )
+
+
+def one_being_removed(tx: Transaction, artifact_id: str) -> Artifact | None:
+    """A picture whose removal was begun, as it is now: nothing moves its bytes any more."""
+    return _first(tx, _SELECT + "id = :id AND state = 'removing'", id=artifact_id)
 
 
 def finish_removal(tx: Transaction, artifact_id: str) -> Artifact | None:
     """Strike the row of a picture whose bytes are gone; returns what it said, once."""
     sql = f"DELETE FROM artifacts WHERE id = :id AND state = 'removing' RETURNING {_COLUMNS}"  # noqa: S608
     return _first(tx, sql, id=artifact_id)
+
+
+def move(tx: Transaction, artifact_id: str, *, before: str, after: Artifact) -> bool:
+    """The picture is made of other bytes from now on, perhaps under another name. False: it is not as it was.
+
+    ``before``: the key of the bytes it must still have, kept or archived. Raises StorageError for a name that was
+    taken meanwhile.
+    """
+    return tx.execute(
+        "UPDATE artifacts SET name = :name, name_key = :name_key, blob_key = :blob_key, size_bytes = :size_bytes, "
+        "sha256 = :sha256, media_type = :media_type, width = :width, height = :height, state = :state, "
+        "state_at = :state_at WHERE id = :id AND blob_key = :before AND state IN ('kept', 'archived')",
+        id=artifact_id, before=before, name=after.name, name_key=name_key(after.name), blob_key=after.blob_key,
+        size_bytes=after.size_bytes, sha256=after.sha256, media_type=after.media_type, width=after.width,
+        height=after.height, state=after.state, state_at=after.state_at_ms,
+    ) == 1  # fmt: skip
+
+
+def begin_trash(tx: Transaction, artifact_id: str, now_ms: int) -> bool:
+    """Put a picture into the trash; its name is free from now on. False: it is not among the listed (any more)."""
+    return tx.execute(
+        "UPDATE artifacts SET state = 'trashed', state_at = :now, name_key = 'trash/' || id "
+        "WHERE id = :id AND state IN ('kept', 'archived')",
+        id=artifact_id, now=now_ms,
+    ) == 1  # fmt: skip
 
 
 def set_thumbnail(tx: Transaction, artifact_id: str, *, key: str, size_bytes: int) -> Artifact | None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from abby_core.quota import ledger
 from abby_core.quota.account import HOUSE
 from abby_core.quota.meter import BYTES
-from abby_core.storage import catalogue, keeping, mending
-from abby_core.storage.artifact import Artifact
+from abby_core.storage import catalogue, keeping, mending, retired
+from abby_core.storage.artifact import ARCHIVE, Artifact, is_in_archive
 from abby_core.storage.blob_store import BlobMissing
 
 if TYPE_CHECKING:
@@ -48,8 +48,11 @@ def check(
     Raises StorageError when database or disk cannot be read at all.
     """
     findings = [
+        *_archive(storage),
         *_catalogue(storage, repair=repair, deep=deep, progress=progress or (lambda _count: None)),
+        *_retired(storage, deep=deep),
         *_extra_blobs(storage),
+        *_extra_archived(storage),
         *_extra_thumbnails(storage, repair=repair),
         *_stale_reservations(storage, repair=repair),
     ]
@@ -83,19 +86,58 @@ def _half_removed(storage: StorageManager, artifact: Artifact, *, repair: bool) 
 
 
 def _picture(storage: StorageManager, artifact: Artifact, *, deep: bool) -> Iterator[Finding]:
-    size = storage.blobs.size(artifact.blob_key)
+    for finding in _bytes(storage, artifact, deep=deep):
+        if finding.code != "missing-blob":
+            yield finding
+        elif storage.database.read(_has_blob, artifact.id, artifact.blob_key):  # else it moved or went meanwhile
+            where = "archive" if artifact.in_archive else "disk"
+            whose = f"The catalogue has it for {artifact.account}, the {where} has not."
+            detail = f"{whose} `abby delete --for-good` strikes the row."
+            yield replace(finding, detail=detail)
+
+
+def _has_blob(tx: Transaction, artifact_id: str, blob_key: str) -> bool:
+    sql = "SELECT id FROM artifacts WHERE id = :id AND blob_key = :key AND state <> 'removing'"
+    return tx.row(sql, id=artifact_id, key=blob_key) is not None
+
+
+def _bytes(storage: StorageManager, expected: Artifact | retired.RetiredBlob, *, deep: bool) -> Iterator[Finding]:
+    """Whether bytes are where a row says, and the ones it says."""
+    if is_in_archive(expected.blob_key) and storage.archive is None:
+        return  # :func:`_archive` says so
+    store, key = storage.store_of(expected.blob_key)
+    size = store.size(key)
     if size is None:
-        if storage.database.read(catalogue.by_id, artifact.id) is not None:  # else it was removed meanwhile
-            detail = f"The catalogue has it for {artifact.account}, the disk has not. `abby delete --for-good` it."
-            yield Finding(code="missing-blob", subject=artifact.blob_key, detail=detail)
-    elif size != artifact.size_bytes:
-        detail = f"It has {size} bytes on disk and {artifact.size_bytes} in the catalogue; restore it from a backup."
-        yield Finding(code="wrong-size", subject=artifact.blob_key, detail=detail)
-    elif deep and artifact.sha256:
-        found = hashlib.sha256(storage.blobs.open(artifact.blob_key)).hexdigest()
-        if found != artifact.sha256:
-            detail = "Its bytes are not the ones that were kept; restore it from a backup."
-            yield Finding(code="wrong-bytes", subject=artifact.blob_key, detail=detail)
+        yield Finding(code="missing-blob", subject=expected.blob_key, detail="It is missing.")
+    elif size != expected.size_bytes:
+        detail = f"It has {size} bytes on disk and {expected.size_bytes} in the catalogue; restore it from a backup."
+        yield Finding(code="wrong-size", subject=expected.blob_key, detail=detail)
+    elif deep and expected.sha256 and hashlib.sha256(store.open(key)).hexdigest() != expected.sha256:
+        detail = "Its bytes are not the ones that were kept; restore it from a backup."
+        yield Finding(code="wrong-bytes", subject=expected.blob_key, detail=detail)
+
+
+def _archive(storage: StorageManager) -> Iterator[Finding]:
+    """Pictures in an archive that is not connected: nothing else can be said of them."""
+    sql = f"SELECT COUNT(*) AS many FROM artifacts WHERE substr(blob_key, 1, 8) = '{ARCHIVE}'"  # noqa: S608
+    row = storage.database.read(lambda tx: tx.row(sql))
+    if storage.archive is None and row is not None and row["many"]:
+        detail = f"Pictures in the archive: {row['many']}. None is connected; set ARCHIVE_ROOT to where it is."
+        yield Finding(code="no-archive", subject="ARCHIVE_ROOT", detail=detail)
+
+
+def _retired(storage: StorageManager, *, deep: bool) -> Iterator[Finding]:
+    """Bytes that wait for their deletion; what has no time left may be gone already."""
+    last_key = ""
+    while page := storage.database.read(retired.all_after, last_key):
+        for blob in page:
+            for finding in _bytes(storage, blob, deep=deep):
+                if blob.reason == "compressed" and storage.database.read(retired.is_retired, blob.blob_key):
+                    yield replace(
+                        finding, code=f"retired-{finding.code}",
+                        detail=f"The original of a picture that was compressed cannot be had back. {finding.detail}",
+                    )  # fmt: skip
+        last_key = page[-1].blob_key
 
 
 def _thumbnail(storage: StorageManager, artifact: Artifact, *, repair: bool) -> Iterator[Finding]:
@@ -132,6 +174,17 @@ def _extra_blobs(storage: StorageManager) -> Iterator[Finding]:
             )
             detail = f"No picture of the catalogue; it is not counted. {remedy}, or move it away."
             yield Finding(code="extra-blob", subject=blob.key, detail=detail)
+
+
+def _extra_archived(storage: StorageManager) -> Iterator[Finding]:
+    if storage.archive is None:
+        return
+    in_flight = mending.in_flight_after(storage)
+    for blob in storage.archive.list("images/"):
+        if blob.modified_at > in_flight or storage.database.read(catalogue.blob_is_known, ARCHIVE + blob.key):
+            continue
+        detail = "No picture of the catalogue has its bytes in this file of the archive; move it away."
+        yield Finding(code="extra-archived", subject=ARCHIVE + blob.key, detail=detail)
 
 
 def _is_known(tx: Transaction, key: str) -> bool:
@@ -198,9 +251,11 @@ def _right_bytes(tx: Transaction) -> dict[str, int]:
     """What the byte counters must say: all that is kept, and all that is set aside."""
     right: dict[str, int] = {HOUSE: 0}
     rows = tx.rows(
-        "SELECT account, temporary, SUM(size_bytes + thumbnail_bytes) AS kept FROM artifacts "
+        f"SELECT account, temporary, SUM({catalogue.COUNTED} + thumbnail_bytes) AS kept FROM artifacts "  # noqa: S608
         "GROUP BY account, temporary"
     )
+    waiting = tx.row(f"SELECT COALESCE(SUM({catalogue.COUNTED}), 0) AS bytes FROM retired_blobs")  # noqa: S608
+    right[HOUSE] += int(waiting["bytes"]) if waiting is not None else 0
     for row in rows:
         right[HOUSE] += int(row["kept"])
         if not row["temporary"]:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
-from abby_core.storage import catalogue, keeping, trash
+from abby_core.storage import catalogue, keeping, retired, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
 
@@ -37,7 +37,8 @@ _UNDOING = "undo:"
 
 def mend(storage: StorageManager) -> int:
     """Finish begun removals, undo dead saves, make missing thumbnails, clear the remains of writes that a crash
-    cut off, and let go of what was in the trash for long enough. Returns how many things were mended.
+    cut off, delete retired bytes whose time is over, let go of what was in the trash for long enough. Returns how
+    many things were mended.
     """
     mended = 0
     for artifact in storage.database.read(catalogue.being_removed):
@@ -47,8 +48,9 @@ def mend(storage: StorageManager) -> int:
     due_before_ms = storage.now_ms() - THUMBNAIL_GRACE_MS
     for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):
         mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
-    storage.blobs.sweep_parts(older_than_seconds=PART_SECONDS)
-    return mended + _remove_orphaned_sources(storage)
+    for store in filter(None, (storage.blobs, storage.archive)):
+        store.sweep_parts(older_than_seconds=PART_SECONDS)
+    return mended + retired.delete_expired(storage) + _remove_orphaned_sources(storage)
 
 
 def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:
@@ -156,11 +158,12 @@ def _delete_if_unknown(storage: StorageManager, key: str, sha256: str) -> None:
     if not key or storage.database.read(catalogue.blob_is_known, key):
         return
     try:
-        ours = hashlib.sha256(storage.blobs.open(key)).hexdigest() == sha256
+        store, key = storage.store_of(key)
+        ours = hashlib.sha256(store.open(key)).hexdigest() == sha256
     except BlobMissing:
         return
     except StorageError as error:
         log.warning("the remains of a save could not be read: %s", error)
         return
     if ours:
-        storage.blobs.delete(key)
+        store.delete(key)

@@ -73,6 +73,11 @@ def unique_candidates(name: str) -> Iterator[str]:
         yield f"{stem}-{secrets.token_hex(4)}{extension}"
 
 
+def with_extension(name: str, extension: str) -> str:
+    """``cat.png`` with another ending: ``cat.webp``."""
+    return _stem_and_extension(name)[0] + extension
+
+
 def opens_device(name: str) -> bool:
     """True for names that are no file on Windows, such as ``CON`` and ``nul.png``."""
     return name.partition(".")[0].rstrip(" ").casefold() in _DEVICES

@@ -144,15 +144,23 @@ def thumbnail(data: bytes) -> bytes:
         image = _shrunk(image, max(image.size) // 2)
 
 
+def plain(data: bytes) -> Image:
+    """The decoded picture as L, RGB or RGBA, upright, sRGB, 8 bits, its first frame.
+
+    Raises :class:`~abby_core.errors.PictureRejected`.
+    """
+    info, outline = _examine(data, len(data))
+    stripped = _format_of(data).check.strip(data, outline)
+    return _plain(_decode(stripped.pixels, info), stripped)
+
+
 def encode_to_fit(data: bytes, bytes_max: int) -> tuple[bytes, PictureInfo] | None:
     """The picture as lossy WebP of at most ``bytes_max`` bytes: less quality first (90 to 60), then less size.
 
     Upright, sRGB, no metadata, the first frame. None: not even with its longest side at 64 pixels. Raises
     :class:`~abby_core.errors.PictureRejected`.
     """
-    info, outline = _examine(data, len(data))
-    stripped = _format_of(data).check.strip(data, outline)
-    fitting = _webp_to_fit(_plain(_decode(stripped.pixels, info), stripped), bytes_max)
+    fitting = _webp_to_fit(plain(data), bytes_max)
     return None if fitting is None else (fitting, inspect(fitting, bytes_max=bytes_max))
 
 

@@ -23,9 +23,9 @@ from abby_core.database.database import Database, open_database
 from abby_core.errors import AbbyError, DiskFull, NotFound, Refused, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
-from abby_core.storage import catalogue, keeping, mending, saving, trash
-from abby_core.storage.artifact import Artifact
-from abby_core.storage.blob_store import BlobStore
+from abby_core.storage import catalogue, keeping, mending, retired, saving, trash
+from abby_core.storage.artifact import ARCHIVE, Artifact, is_in_archive
+from abby_core.storage.blob_store import BlobMissing, BlobStore
 from abby_core.storage.blob_stores.local import LocalBlobs
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class StorageManager:
     """Keeps pictures under quota. Making one opens nothing: a root that cannot be used shows when saving.
 
     The keywords after ``cleanup_days`` are for :mod:`abby_core.bootstrap` and tests: the largest picture that is
-    stored and the estimate for one more (MB), the platform of bare user ids, free disk that is left alone (MB).
+    stored and the estimate for one more (MB), the platform of bare user ids, free disk that is left alone (MB),
+    where archived pictures lie, and for how many days an account's pictures are kept (0: for good).
     """
 
     def __init__(
@@ -84,6 +85,8 @@ class StorageManager:
         database: Database | None = None,
         quota: QuotaManager | None = None,
         blobs: BlobStore | None = None,
+        archive: BlobStore | None = None,
+        keep_days_of: Callable[[str], int] | None = None,
         clock: Clock = time.time,
     ) -> None:
         self.root = Path(storage_root)
@@ -100,6 +103,8 @@ class StorageManager:
         self.quota = quota or QuotaManager(self.database, defaults, clock=clock, platform=platform)
         self.blobs: BlobStore = blobs or LocalBlobs(self.root)
         self._seen_free: tuple[float, int | None] = (-math.inf, None)
+        self.archive = archive
+        self.keep_days_of = keep_days_of
 
     # ------------------------------------------------------------------ the founding API
 
@@ -143,7 +148,7 @@ class StorageManager:
             artifact = self.find(self.quota.account(user_id), image_name)
         except Refused:
             return None
-        return self.blobs.path(artifact.blob_key)
+        return self.path(artifact)
 
     def delete_image(self, user_id: object, image_name: str) -> DeleteResult:
         """Remove the user's picture of that name; its space is free at once."""
@@ -192,7 +197,32 @@ class StorageManager:
 
     def open(self, artifact: Artifact) -> bytes:
         """The picture's bytes, as they were kept. Raises StorageError."""
-        return self.blobs.open(artifact.blob_key)
+        try:
+            return self._read(artifact.blob_key)
+        except BlobMissing:  # compressed, archived or restored since somebody looked
+            now = self.database.read(catalogue.by_id, artifact.id)
+            if now is None or now.blob_key == artifact.blob_key:
+                raise
+            return self._read(now.blob_key)
+
+    def path(self, artifact: Artifact) -> Path | None:
+        """Where the picture lies as a file; None where it is not on this machine."""
+        if is_in_archive(artifact.blob_key) and self.archive is None:
+            return None
+        store, key = self.store_of(artifact.blob_key)
+        return store.path(key)
+
+    def store_of(self, blob_key: str) -> tuple[BlobStore, str]:
+        """Where bytes lie, and their key there. Raises StorageError when that is the archive, and there is none."""
+        if not is_in_archive(blob_key):
+            return self.blobs, blob_key
+        if self.archive is None:
+            raise StorageError("The picture is in the archive, and none is connected; the host sets ARCHIVE_ROOT.")
+        return self.archive, blob_key.removeprefix(ARCHIVE)
+
+    def _read(self, blob_key: str) -> bytes:
+        store, key = self.store_of(blob_key)
+        return store.open(key)
 
     def remove(self, artifact: Artifact) -> None:
         """Remove a picture, its thumbnail and its row, and stop counting it. Raises NotFound or StorageError."""
@@ -207,12 +237,17 @@ class StorageManager:
 
     def finish_removal(self, artifact: Artifact) -> None:
         """The second half of :meth:`remove`; may be repeated after a crash."""
-        if artifact.thumbnail_bytes:
-            self.blobs.delete(keeping.thumbnail_key(artifact.id))
-        self.blobs.delete(artifact.blob_key)
+        going = self.database.read(catalogue.one_being_removed, artifact.id)
+        if going is None:
+            return
+        if going.thumbnail_bytes:
+            self.blobs.delete(keeping.thumbnail_key(going.id))
+        retired.delete_of(self, going.id)
+        store, key = self.store_of(going.blob_key)
+        store.delete(key)
 
         def strike(tx: Transaction) -> None:
-            gone = catalogue.finish_removal(tx, artifact.id)
+            gone = catalogue.finish_removal(tx, going.id)
             if gone is not None:
                 self.quota.free_in(tx, gone.account, gone.counted_bytes, temporary=gone.temporary)
                 trash.forget(tx, gone, now_ms=self.now_ms())
@@ -221,7 +256,8 @@ class StorageManager:
 
     def _is_gone(self, blob_key: str) -> bool:
         try:
-            return self.blobs.size(blob_key) is None
+            store, key = self.store_of(blob_key)
+            return store.size(key) is None
         except StorageError:
             return False
 
