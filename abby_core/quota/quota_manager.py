@@ -59,6 +59,11 @@ class QuotaManager:
         self._clock = clock
         self._platform = platform
 
+    @property
+    def rules(self) -> Rules:
+        """The tiers and groups in force."""
+        return self._allowances.rules
+
     # ------------------------------------------------------------------ for people
 
     def get_quota_status(self, user_id: object) -> dict[str, dict[str, Any]]:

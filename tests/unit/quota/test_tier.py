@@ -13,10 +13,10 @@ from abby_core.errors import NotAllowed
 from abby_core.quota.limits import Defaults
 from abby_core.quota.meter import BYTES, CREDITS_PER_DAY, IMAGES_PER_DAY, IMAGES_PER_HOUR, METERS, NO_LIMIT
 from abby_core.quota.standing import NOBODY, Standing, decode, encode
-from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Names, Tier, givers, host_allowance, resolve
+from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Tier, givers, host_allowance, resolve
 
 MODELS = ("core", "ultra", "fast")
-names: st.SearchStrategy[Names] = st.one_of(st.just("all"), st.frozensets(st.sampled_from(MODELS)))
+names: st.SearchStrategy[Any] = st.one_of(st.just("all"), st.frozensets(st.sampled_from(MODELS)))
 counts = st.one_of(st.just(NO_LIMIT), st.integers(0, 20))
 LIMITS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(GENEROUS, counts),
