@@ -61,6 +61,8 @@ class Abby:
 
     @cached_property
     def quota(self) -> QuotaManager:
+        from abby_core.quota.rules_file import load_rules
+
         settings = self.settings
         defaults = Defaults(
             images_per_day=settings.max_user_daily_gens,
@@ -69,8 +71,11 @@ class Abby:
             picture_bytes=settings.image_generation_size_bytes,
             millicredits_per_day=_limit(settings.max_daily_millicredits),
             millicredits_per_month=_limit(settings.max_monthly_millicredits),
+            running_max=settings.concurrent_orders_per_user,
+            waiting_max=settings.waiting_orders_per_user_max,
         )
-        return QuotaManager(self.database, defaults, clock=self._clock)
+        rules = load_rules(settings.rules_file)
+        return QuotaManager(self.database, defaults, clock=self._clock, rules=rules)
 
     @cached_property
     def storage(self) -> StorageManager:

@@ -4,6 +4,7 @@ AbbyError
 ├── Refused                 the answer is no: nothing made, nothing charged, not logged as an error
 │   ├── InvalidRequest      the request itself cannot be carried out as asked
 │   │   └── PictureRejected     bytes that are no picture Abby accepts
+│   ├── NotAllowed          the account's tier does not include what was asked for
 │   ├── QuotaExceeded       a limit would be passed
 │   ├── QueueFull           too many orders are waiting already
 │   ├── NotFound            no such thing, or it is somebody else's: the two look alike
@@ -56,6 +57,15 @@ class InvalidRequest(Refused):
 
 class PictureRejected(InvalidRequest):
     """Bytes that are not a complete, safe PNG, JPEG or WebP picture within Abby's bounds."""
+
+
+class NotAllowed(Refused):
+    """The account's tier does not include it; ``limit`` is the rule that says so (``providers``, ``models``,
+    ``largest_picture``, ``pictures_max``)."""
+
+    def __init__(self, message: str, *, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class QuotaExceeded(Refused):

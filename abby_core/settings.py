@@ -148,6 +148,12 @@ class Settings:
         read=environment.count(at_least=1, at_most=3600),
         means="How long one picture may take at the back end, in seconds.",
     )
+    rules_file: Path | None = _setting(  # noqa: RUF009 -- as above
+        "RULES_FILE",
+        default=None,
+        read=environment.path,
+        means="File of tiers and groups; empty: abby.toml in the working directory, if there is one.",
+    )
     max_daily_millicredits: int | None = _setting(
         "MAX_DAILY_CREDITS",
         default=None,

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from abby_core.errors import AbbyError, ProviderError
+from abby_core.errors import AbbyError, ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,9 @@ class Result:
 def examine(context: Context) -> list[Result]:
     """All checks, in the order in which trouble usually begins."""
     folder = _folder(context)
-    results = [*_settings(context), folder]
-    if folder.ok:
+    rules = _rules(context)
+    results = [*_settings(context), rules, folder]
+    if folder.ok and rules.ok:
         results += [_disk(context), _database(context), _orders(context)]
     return [*results, *_providers(context)]
 
@@ -40,6 +41,17 @@ def _settings(context: Context) -> Iterator[Result]:
         yield Result("settings", ok=False, detail=warning)
     if not context.settings.warnings:
         yield Result("settings", ok=True, detail="All values can be used.")
+
+
+def _rules(context: Context) -> Result:
+    try:
+        rules = context.abby.quota.rules
+    except ConfigurationError as error:
+        return Result("rules", ok=False, detail=str(error))
+    if rules.source is None:
+        return Result("rules", ok=True, detail="No file of tiers: the settings hold for everybody.")
+    names = ", ".join(tier.name for tier in rules.tiers) or "none besides the default one"
+    return Result("rules", ok=True, detail=f"Tiers in {rules.source}: {names}. `abby quota explain USER` shows whose.")
 
 
 def _folder(context: Context) -> Result:

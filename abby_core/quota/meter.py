@@ -1,6 +1,6 @@
 """What is counted, and over which time (pure).
 
-A period is numbered so that later ones are larger: days since 1970 (UTC), months since year 0. A counter
+A period is numbered so that later ones are larger: hours and days since 1970 (UTC), months since year 0. A counter
 only ever moves to a later period, so setting the clock back, or back and forth, grants nothing twice.
 """
 
@@ -10,15 +10,24 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+IMAGES_PER_HOUR = "images/hour"
 IMAGES_PER_DAY = "images/day"
+IMAGES_PER_MONTH = "images/month"
 BYTES = "bytes"
 CREDITS_PER_DAY = "millicredits/day"
 CREDITS_PER_MONTH = "millicredits/month"
-METERS: tuple[str, ...] = (IMAGES_PER_DAY, BYTES, CREDITS_PER_DAY, CREDITS_PER_MONTH)
-"""All meters, in the order in which a transaction touches them: one order for everybody, so no deadlocks."""
+METERS: tuple[str, ...] = (
+    IMAGES_PER_MONTH, IMAGES_PER_DAY, IMAGES_PER_HOUR, BYTES, CREDITS_PER_DAY, CREDITS_PER_MONTH,
+)  # fmt: skip
+"""All meters, in the order in which a transaction touches them: one order for everybody, so no deadlocks.
+
+Of images the longest time comes first, because the first limit that is reached is the one people are told: "come
+back in 20 minutes" would be a lie on a day that is used up.
+"""
 
 NO_LIMIT = 2**62
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +53,8 @@ class Hold:
 
 def period_of(meter: str, at_ms: int) -> int:
     """The number of the period of ``meter`` at that moment; 0 for meters without one."""
+    if meter.endswith("/hour"):
+        return at_ms // HOUR_MS
     if meter.endswith("/day"):
         return at_ms // DAY_MS
     if meter.endswith("/month"):
@@ -54,6 +65,8 @@ def period_of(meter: str, at_ms: int) -> int:
 
 def period_ends_ms(meter: str, period: int) -> int | None:
     """When that period is over, epoch milliseconds; None for meters without one."""
+    if meter.endswith("/hour"):
+        return (period + 1) * HOUR_MS
     if meter.endswith("/day"):
         return (period + 1) * DAY_MS
     if meter.endswith("/month"):

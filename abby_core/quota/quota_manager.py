@@ -1,71 +1,44 @@
 """QuotaManager: who may make and keep how much.
 
-It knows the limits (the host's settings, overridden per account by an administrator) and hands the ledger
-charges that carry them. Its methods named ``…_in`` run inside the caller's transaction, so that an order
-and its reservation, or a picture and its settlement, are one; the others are complete in themselves.
+It knows the limits (the host's settings, the tiers that apply, an administrator's own limits above them) and
+hands the ledger charges that carry them. Its methods named ``…_in`` run inside the caller's transaction, so that
+an order and its reservation, or a picture and its settlement, are one; the others are complete in themselves.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from abby_core.errors import InvalidRequest
-from abby_core.quota import ledger
+from abby_core.quota import allowances, ledger
 from abby_core.quota.account import HOUSE, Account
+from abby_core.quota.allowances import Allowances
 from abby_core.quota.ledger import Counter, Spent
+from abby_core.quota.limits import Defaults, Need
 from abby_core.quota.meter import (
     BYTES,
     CREDITS_PER_DAY,
     CREDITS_PER_MONTH,
     IMAGES_PER_DAY,
+    IMAGES_PER_HOUR,
+    IMAGES_PER_MONTH,
     METERS,
     NO_LIMIT,
-    Charge,
     period_ends_ms,
 )
+from abby_core.quota.rules import Rules
 from abby_core.quota.status import QuotaStatus, Usage
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
     from abby_core.database.transaction import Transaction
+    from abby_core.quota.standing import Standing
+    from abby_core.quota.tier import Allowance
 
 Clock = Callable[[], float]
 """Seconds since 1970, as ``time.time``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Defaults:
-    """The host's limits where no administrator set others. ``picture_bytes``: what one more picture may take."""
-
-    images_per_day: int = 5
-    account_bytes: int = 500 * 2**20
-    house_bytes: int = 5000 * 2**20
-    picture_bytes: int = 3 * 2**19
-    millicredits_per_day: int = NO_LIMIT
-    millicredits_per_month: int = NO_LIMIT
-
-    def limit(self, account: str, meter: str) -> int:
-        """The limit on one meter, of one account or (``HOUSE``) of everybody together."""
-        if account != HOUSE:
-            return {IMAGES_PER_DAY: self.images_per_day, BYTES: self.account_bytes}.get(meter, NO_LIMIT)
-        return {
-            BYTES: self.house_bytes,
-            CREDITS_PER_DAY: self.millicredits_per_day,
-            CREDITS_PER_MONTH: self.millicredits_per_month,
-        }.get(meter, NO_LIMIT)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Need:
-    """What an order or a save will take. ``temporary_bytes`` count against the house alone, as ``temp/`` does."""
-
-    images: int = 0
-    size_bytes: int = 0
-    temporary_bytes: int = 0
-    millicredits: int = 0
 
 
 class QuotaManager:
@@ -78,11 +51,18 @@ class QuotaManager:
         *,
         clock: Clock = time.time,
         platform: str = "local",
+        rules: Rules | None = None,
     ) -> None:
         self.database = database
         self.defaults = defaults or Defaults()
+        self._allowances = Allowances(rules or Rules(), self.defaults)
         self._clock = clock
         self._platform = platform
+
+    @property
+    def rules(self) -> Rules:
+        """The tiers and groups in force."""
+        return self._allowances.rules
 
     # ------------------------------------------------------------------ for people
 
@@ -95,8 +75,8 @@ class QuotaManager:
         return self.database.read(self.status_in, account.key)
 
     def reset_day(self, account: Account) -> None:
-        """Give an account its day's pictures back, as an administrator."""
-        self.database.write(ledger.reset, account.key, IMAGES_PER_DAY, self.now_ms())
+        """Give an account its day's pictures back, as an administrator; the hour's too, which are a part of them."""
+        self.database.write(self._reset_day, account.key)
 
     def set_limit(self, account: Account | None, meter: str, amount: int | None) -> None:
         """Override a limit for an account (or the house: None); ``amount`` None takes the override back.
@@ -118,8 +98,12 @@ class QuotaManager:
 
     def limits(self, account: Account) -> dict[str, int]:
         """The limits in force for an account, by meter."""
-        overrides = self.database.read(_overrides, account.key)
-        return {meter: self._limit(overrides, account.key, meter) for meter in METERS}
+        allowance = self.allowance(account)
+        return {meter: allowance.limit(meter) for meter in METERS}
+
+    def allowance(self, account: Account) -> Allowance:
+        """Everything an account may do: its tiers' most generous limits, an administrator's own above them."""
+        return self.database.read(self.allowance_in, account.key)
 
     def account(self, user_id: object) -> Account:
         """The account of a bare user id, on the platform this manager was made for."""
@@ -127,6 +111,14 @@ class QuotaManager:
         return Account(self._platform, local.user_id)
 
     # ------------------------------------------------------------------ inside a transaction
+
+    def remember_in(self, tx: Transaction, account: str, standing: Standing) -> None:
+        """Note what an adapter knows of a person now; which tiers apply to them follows from it."""
+        allowances.remember_in(tx, account, standing, self.now_ms())
+
+    def allowance_in(self, tx: Transaction, account: str) -> Allowance:
+        """:meth:`allowance` inside a transaction: one statement."""
+        return self._allowances.bounds_in(tx, account).allowance
 
     def reserve_in(
         self,
@@ -145,7 +137,7 @@ class QuotaManager:
             tx,
             reservation_id=reservation_id,
             account=account,
-            charges=self._charges(tx, account, need),
+            charges=self._allowances.bounds_in(tx, account).charges(need),
             now_ms=now_ms,
             expires_at_ms=now_ms + int(seconds * 1000),
             blob_key=blob_key,
@@ -154,7 +146,7 @@ class QuotaManager:
 
     def extend_in(self, tx: Transaction, account: str, reservation_id: str, need: Need) -> bool:
         """Set more aside for an open reservation, or raise QuotaExceeded."""
-        return ledger.extend(tx, reservation_id, self._charges(tx, account, need), self.now_ms())
+        return ledger.extend(tx, reservation_id, self._allowances.bounds_in(tx, account).charges(need), self.now_ms())
 
     def settle_in(self, tx: Transaction, reservation_id: str, *, share: Need, actual: Need, close: bool) -> bool:
         """Turn a share of a reservation into what was really used. False: it is open no more."""
@@ -187,19 +179,33 @@ class QuotaManager:
         ledger.give_back(tx, account, BYTES, size_bytes)
 
     def status_in(self, tx: Transaction, account: str) -> QuotaStatus:
-        """:meth:`status` inside a transaction."""
+        """:meth:`status` inside a transaction: two statements."""
         now_ms = self.now_ms()
-        overrides = _overrides(tx, account)
-        images_used, day = ledger.used_in(tx, account, IMAGES_PER_DAY, now_ms)
+        bounds = self._allowances.bounds_in(tx, account)
+        all_used = ledger.all_used_in(tx, account, now_ms)
 
-        def usage(owner: str, meter: str, used: int, one_more: int) -> Usage:
-            return Usage(used=used, limit=self._limit(overrides, owner, meter), one_more=one_more)
+        def usage(owner: str, meter: str) -> Usage:
+            one_more = self.defaults.picture_bytes if meter == BYTES else 1
+            used, period = all_used[owner, meter]
+            return Usage(
+                used=used,
+                limit=bounds.limit(owner, meter),
+                one_more=one_more,
+                resets_at_ms=period_ends_ms(meter, period),
+            )
 
+        def usage_if_limited(meter: str) -> Usage | None:
+            return usage(account, meter) if bounds.limit(account, meter) < NO_LIMIT else None
+
+        images = usage(account, IMAGES_PER_DAY)
         return QuotaStatus(
-            house_bytes=usage(HOUSE, BYTES, ledger.used_in(tx, HOUSE, BYTES, now_ms)[0], self.defaults.picture_bytes),
-            bytes=usage(account, BYTES, ledger.used_in(tx, account, BYTES, now_ms)[0], self.defaults.picture_bytes),
-            images=usage(account, IMAGES_PER_DAY, images_used, 1),
-            resets_at_ms=period_ends_ms(IMAGES_PER_DAY, day) or now_ms,
+            house_bytes=usage(HOUSE, BYTES),
+            bytes=usage(account, BYTES),
+            images=images,
+            hour=usage_if_limited(IMAGES_PER_HOUR),
+            month=usage_if_limited(IMAGES_PER_MONTH),
+            tier=bounds.allowance.tier,
+            resets_at_ms=images.resets_at_ms or now_ms,
             now_ms=now_ms,
         )
 
@@ -209,32 +215,19 @@ class QuotaManager:
 
     # ------------------------------------------------------------------ inside
 
-    def _charges(self, tx: Transaction, account: str, need: Need) -> list[Charge]:
-        overrides = _overrides(tx, account)
-        amounts = [
-            (account, IMAGES_PER_DAY, need.images),
-            (account, BYTES, need.size_bytes),
-            (account, CREDITS_PER_DAY, need.millicredits),
-            (account, CREDITS_PER_MONTH, need.millicredits),
-            (HOUSE, BYTES, need.size_bytes + need.temporary_bytes),
-            (HOUSE, CREDITS_PER_DAY, need.millicredits),
-            (HOUSE, CREDITS_PER_MONTH, need.millicredits),
-        ]
-        return [
-            Charge(account=owner, meter=meter, amount=amount, limit=self._limit(overrides, owner, meter))
-            for owner, meter, amount in amounts
-            if amount
-        ]
-
-    def _limit(self, overrides: Mapping[tuple[str, str], int], account: str, meter: str) -> int:
-        return overrides.get((account, meter), self.defaults.limit(account, meter))
+    def _reset_day(self, tx: Transaction, account: str) -> None:
+        for meter in (IMAGES_PER_DAY, IMAGES_PER_HOUR):
+            ledger.reset(tx, account, meter, self.now_ms())
 
 
 def _spent(share: Need, actual: Need) -> dict[Counter, Spent]:
+    images = Spent(share=share.images, actual=actual.images)
     money = Spent(share=share.millicredits, actual=actual.millicredits)
     own, house = False, True
     return {
-        (own, IMAGES_PER_DAY): Spent(share=share.images, actual=actual.images),
+        (own, IMAGES_PER_MONTH): images,
+        (own, IMAGES_PER_DAY): images,
+        (own, IMAGES_PER_HOUR): images,
         (own, BYTES): Spent(share=share.size_bytes, actual=actual.size_bytes),
         (own, CREDITS_PER_DAY): money,
         (own, CREDITS_PER_MONTH): money,
@@ -253,11 +246,6 @@ def _largest(tx: Transaction, limit: int) -> list[str]:
         limit=limit,
     )
     return [str(row["account"]) for row in rows]
-
-
-def _overrides(tx: Transaction, account: str) -> dict[tuple[str, str], int]:
-    rows = tx.rows("SELECT account, meter, amount FROM limits WHERE account IN (:account, '')", account=account)
-    return {(str(row["account"]), str(row["meter"])): int(row["amount"]) for row in rows}
 
 
 def _set_limit(tx: Transaction, account: str, meter: str, amount: int | None) -> None:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from abby_core.errors import QuotaExceeded
 from abby_core.quota.account import HOUSE
-from abby_core.quota.meter import BYTES, IMAGES_PER_DAY, NO_LIMIT, Charge, period_ends_ms
+from abby_core.quota.meter import (
+    BYTES,
+    IMAGES_PER_DAY,
+    IMAGES_PER_HOUR,
+    IMAGES_PER_MONTH,
+    NO_LIMIT,
+    Charge,
+    period_ends_ms,
+)
+
+_IMAGES = {
+    IMAGES_PER_HOUR: ("Hourly", "this hour"),
+    IMAGES_PER_DAY: ("Daily", "today"),
+    IMAGES_PER_MONTH: ("Monthly", "this month"),
+}
 
 
 def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExceeded:
@@ -23,8 +37,9 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
 
 def _sentence(charge: Charge, used: int, retry_after_seconds: float | None) -> str:
     when = "" if retry_after_seconds is None else f" It resets in {duration(retry_after_seconds)}."
-    if charge.meter == IMAGES_PER_DAY:
-        return f"Daily generation limit reached: {used} of {charge.limit} used today.{when}"
+    if charge.meter in _IMAGES:
+        which, span = _IMAGES[charge.meter]
+        return f"{which} generation limit reached: {used} of {charge.limit} used {span}.{when}"
     if charge.meter == BYTES:
         whose = "Server storage is full" if charge.account == HOUSE else "Your storage quota is full"
         remedy = "Ask the host to free some space." if charge.account == HOUSE else "Delete some pictures to make room."

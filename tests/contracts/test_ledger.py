@@ -19,6 +19,8 @@ from abby_core.quota.meter import (
     CREDITS_PER_DAY,
     CREDITS_PER_MONTH,
     IMAGES_PER_DAY,
+    IMAGES_PER_HOUR,
+    IMAGES_PER_MONTH,
     METERS,
     NO_LIMIT,
     Charge,
@@ -89,8 +91,8 @@ def used(quota: QuotaManager, meter: str, account: Account | None = ALICE) -> in
 
 def all_used(quota: QuotaManager) -> dict[str, int]:
     """What Alice and the house have used, by meter."""
-    own = {meter: used(quota, meter) for meter in METERS}
-    return own | {f"house {meter}": used(quota, meter, None) for meter in METERS if meter != IMAGES_PER_DAY}
+    own = {meter: used(quota, meter) for meter in METERS if meter not in {IMAGES_PER_HOUR, IMAGES_PER_MONTH}}
+    return own | {f"house {meter}": used(quota, meter, None) for meter in METERS if not meter.startswith("images")}
 
 
 def refused(quota: QuotaManager, need: Need, account: Account = ALICE) -> QuotaExceeded:
@@ -456,7 +458,8 @@ def test_an_administrators_limit_holds_for_that_account_alone_until_it_is_taken_
     quota.set_limit(ALICE, IMAGES_PER_DAY, 7)
     quota.set_limit(ALICE, BYTES, 1200)
     assert quota.limits(ALICE) == {
-        IMAGES_PER_DAY: 7, BYTES: 1200, CREDITS_PER_DAY: NO_LIMIT, CREDITS_PER_MONTH: NO_LIMIT,
+        IMAGES_PER_HOUR: NO_LIMIT, IMAGES_PER_DAY: 7, IMAGES_PER_MONTH: NO_LIMIT, BYTES: 1200,
+        CREDITS_PER_DAY: NO_LIMIT, CREDITS_PER_MONTH: NO_LIMIT,
     }  # fmt: skip
     assert quota.limits(BOB)[IMAGES_PER_DAY] == 5
     spend(quota, "seven", Need(images=7, size_bytes=1200))

@@ -15,6 +15,8 @@ Who = Annotated[str, typer.Argument(metavar="USER", help="A name, or discord:123
 
 SHORT_METERS = {
     "images": "images/day",
+    "images-hour": "images/hour",
+    "images-month": "images/month",
     "storage": "bytes",
     "credits-day": "millicredits/day",
     "credits-month": "millicredits/month",
@@ -38,7 +40,10 @@ def reset_day(who: Who, as_json: AsJson = False) -> None:
 @app.command("set-limit", context_settings={"ignore_unknown_options": True})  # so that -3 is a number, and refused
 def set_limit(
     who: Annotated[str, typer.Argument(metavar="USER", help="A name, discord:123, or everybody (the whole house).")],
-    meter: Annotated[str, typer.Argument(help="images, storage (in MB), credits-day or credits-month.")],
+    meter: Annotated[
+        str,
+        typer.Argument(help="images (a day), images-hour, images-month, storage (in MB), credits-day or credits-month."),
+    ],
     value: Annotated[str, typer.Argument(help="The limit, or `none` to take it back.")],
     as_json: AsJson = False,
 ) -> None:
