@@ -125,9 +125,7 @@ class Abby:
         settings = self.settings
         return QueueLimits(
             running_max=settings.concurrent_orders,
-            running_per_account_max=settings.concurrent_orders_per_user,
             waiting_max=settings.waiting_orders_max,
-            waiting_per_account_max=settings.waiting_orders_per_user_max,
         )
 
     @cached_property

@@ -100,7 +100,7 @@ orders = Table(
     _text("prompts", default="[]"),  # JSON: one prompt for each picture, where they differ
     _text("failures", default="[]"),  # JSON: [{index, code, error}] of the pictures that could not be made
     _count("images_each", default=1),  # what one picture counts on the meters of images: its model's weight
-    _count("running_max"),  # how many of the account's orders may run at once; 0: the house's rule
+    _count("running_max", default=1),  # how many of the account's orders may run at once
     _text("tier"),  # whose rules it was accepted under
     _count("pictures_kept"),
     _count("bytes_kept"),

@@ -170,7 +170,7 @@ class QuotaManager:
 
     def count_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Count for an account bytes that the house counts anyway, or raise QuotaExceeded."""
-        for charge in self._charges(tx, account, Need(size_bytes=size_bytes)):
+        for charge in self._allowances.bounds_in(tx, account).charges(Need(size_bytes=size_bytes)):
             if charge.account == account:
                 ledger.take(tx, charge, self.now_ms())
 

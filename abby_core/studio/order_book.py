@@ -64,16 +64,16 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueLimits:
-    """How many orders may run and wait, in all and per account, over all processes."""
+    """How many orders may run and wait in all, over all processes; an account's own limits are its allowance's."""
 
     running_max: int = 2
-    running_per_account_max: int = 1
     waiting_max: int = 1000
-    waiting_per_account_max: int = 100
 
 
-def insert(tx: Transaction, limits: QueueLimits, deliveries: tuple[DeliveryAddress, ...], **row: Value) -> bool:
-    """Enter an order. False: the same one was submitted before.
+def insert(
+    tx: Transaction, limits: QueueLimits, deliveries: tuple[DeliveryAddress, ...], *, waiting_max: int, **row: Value
+) -> bool:
+    """Enter an order of an account that may have so many waiting. False: the same one was submitted before.
 
     Raises OrderConflict when the id stands for another order, QueueFull when too many wait.
     """
@@ -83,7 +83,7 @@ def insert(tx: Transaction, limits: QueueLimits, deliveries: tuple[DeliveryAddre
     if not tx.execute(sql, **row):
         check_same(tx, str(row["id"]), str(row["account"]), str(row["fingerprint"]))
         return False
-    _check_queue(tx, limits, str(row["account"]))
+    _check_queue(tx, limits, str(row["account"]), waiting_max)
     for delivery in deliveries:
         tx.execute(
             "INSERT INTO deliveries (order_id, kind, address, due_at, created_at) "
@@ -113,6 +113,7 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
         return None
     waiting = tx.rows(
         "SELECT o.account AS account, COUNT(*) AS n, MAX(o.priority) AS priority, MIN(o.created_at) AS oldest, "
+        "MAX(o.running_max) AS running_max, "
         "COALESCE(MAX(t.served), 0) AS served FROM orders o LEFT JOIN turns t ON t.account = o.account "
         "WHERE o.state = 'waiting' AND o.not_before <= :now GROUP BY o.account",
         now=now_ms,
@@ -120,7 +121,7 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
     candidates = [
         (-row["priority"], running.get(row["account"], 0), row["served"], row["oldest"], row["account"])
         for row in waiting
-        if running.get(row["account"], 0) < limits.running_per_account_max
+        if running.get(row["account"], 0) < row["running_max"]
     ]
     if not candidates:
         return None
@@ -286,14 +287,14 @@ def running_by_account(tx: Transaction) -> dict[str, int]:
     return {str(row["account"]): int(row["n"]) for row in rows}
 
 
-def _check_queue(tx: Transaction, limits: QueueLimits, account: str) -> None:
+def _check_queue(tx: Transaction, limits: QueueLimits, account: str, waiting_max: int) -> None:
     row = tx.row(
         "SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN account = :account THEN 1 ELSE 0 END), 0) AS own "
         "FROM orders WHERE state = 'waiting'",
         account=account,
     )
-    if row is not None and row["own"] > limits.waiting_per_account_max:
-        raise QueueFull(f"You have {limits.waiting_per_account_max} orders waiting already; let some finish first.")
+    if row is not None and row["own"] > waiting_max:
+        raise QueueFull(f"You have {waiting_max} orders waiting already; let some finish first.")
     if row is not None and row["n"] > limits.waiting_max:
         raise QueueFull("The queue is full; try again in a few minutes.")
 

@@ -15,6 +15,7 @@ from abby_core.quota.quota_manager import Need
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
     from abby_core.storage.storage_manager import StorageManager
+    from abby_core.studio.order import Order
 
 log = logging.getLogger(__name__)
 
@@ -34,25 +35,27 @@ class Refusals:
         self._storage = storage
         self._advise = advise
 
-    async def note(self, account: Account, error: Refused, row: Mapping[str, Value]) -> None:
+    async def note(self, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         """Enter the refused order into the journal, and attach to the error what would help."""
         if isinstance(error, NotFound | OrderConflict):  # a mistake, which no limit stood behind
             return
         try:
-            await self._storage.database.run(self._enter, account.key, error, row)
+            await self._storage.database.run(self._enter, order, error, row)
             if isinstance(error, QuotaExceeded):
-                error.choices = await asyncio.to_thread(self._advise, account, error, need_of(row))
+                error.choices = await asyncio.to_thread(self._advise, order.account, error, need_of(row))
             elif isinstance(error, QueueFull):
                 error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
         except StorageError as trouble:
             log.warning("a refusal could not be noted: %s", trouble)
 
-    def _enter(self, tx: Transaction, account: str, error: Refused, row: Mapping[str, Value]) -> None:
+    def _enter(self, tx: Transaction, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         need = need_of(row)
+        if order.standing is not None:  # known all the same, though the order was undone
+            self._storage.quota.remember_in(tx, order.account.key, order.standing)
         journal.refused(
             tx,
             at_ms=self._storage.now_ms(),
-            account=account,
+            account=order.account.key,
             tier=str(row["tier"]),
             reason=error.meter if isinstance(error, QuotaExceeded) else type(error).__name__,
             kind=str(row["kind"]),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, Refused, StorageError
 from abby_core.generation.checks import check_request
+from abby_core.generation.picture_bytes import Size, picture_size
 from abby_core.generation.provider import Plan
 from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
 from abby_core.quota.meter import NO_LIMIT
@@ -73,6 +74,8 @@ class _Prepared:
     fingerprint: str
     free: bool
     source: bytes
+    size: Size
+    """Of one of its pictures, in pixels."""
 
 
 class Studio:
@@ -162,20 +165,18 @@ class Studio:
             "bytes_each": self._bytes_each,
             "images_each": 1,
             "tier": "",
-            "running_max": 0,
-            "priority": order.priority,
             "attempts_max": ATTEMPTS_MAX_FREE if prepared.free else 1,
             "created_at": self._storage.now_ms(),
         }
         try:
             # What is claimed must be begun, whether or not the caller still waits for it.
-            return await self._storage.uninterrupted(self._enter_and_begin(order, row))
+            return await self._storage.uninterrupted(self._enter_and_begin(order, row, prepared.size))
         except AbbyError as error:
             # Unless an order of that id works on it: then this one lost a race against it.
             if source_key and await self._database.fetch(order_book.view, order.id) is None:
                 await asyncio.to_thread(self._storage.blobs.delete, source_key)
             if isinstance(error, Refused):
-                await self._refusals.note(order.account, error, row)
+                await self._refusals.note(order, error, row)
             raise
 
     async def create(self, order: Order) -> Creation:
@@ -277,6 +278,7 @@ class Studio:
             fingerprint=_fingerprint(order),
             free=not provider.capabilities.paid,
             source=source,
+            size=_size_of(plan.request),
         )
 
     def _creation(self, outcome: Outcome) -> Creation:
@@ -315,12 +317,12 @@ class Studio:
         if not self._storage.had_ample_room(needed_bytes):
             await asyncio.to_thread(self._storage.check_free_disk, needed_bytes)
 
-    async def _enter_and_begin(self, order: Order, row: dict[str, Value]) -> OrderView:
+    async def _enter_and_begin(self, order: Order, row: dict[str, Value], size: Size) -> OrderView:
         """Enter the order and, if there is a place free here, have the next one run: at best this one, at once."""
         may_claim = self._dispatcher.take_place()
         claimed: Claimed | None = None
         try:
-            is_new, view, claimed = await self._database.run(self._enter, order, row, may_claim=may_claim)
+            is_new, view, claimed = await self._database.run(self._enter, order, row, size, may_claim=may_claim)
             if is_new:
                 self._events.write("order", id=order.id, state="waiting", kind=str(row["kind"]))
         finally:
@@ -331,18 +333,27 @@ class Studio:
         return view
 
     def _enter(
-        self, tx: Transaction, order: Order, row: dict[str, Value], *, may_claim: bool
+        self, tx: Transaction, order: Order, row: dict[str, Value], size: Size, *, may_claim: bool
     ) -> tuple[bool, OrderView, Claimed | None]:
         """Write the order and set its quota aside. Whether it is new, how it stands, and which one was claimed."""
-        is_new = order_book.insert(tx, self._limits, order.deliveries, **row)
-        if is_new:
-            self._reserve(tx, order, row)
-        claimed = self._worker.claim_in(tx) if is_new and may_claim else None
-        return is_new, _view(tx, order.id, order.account), claimed
-
-    def _reserve(self, tx: Transaction, order: Order, row: dict[str, Value]) -> None:
+        quota, account = self._storage.quota, order.account.key
+        if order.standing is not None:
+            quota.remember_in(tx, account, order.standing)
+        allowance = quota.allowance_in(tx, account)
+        provider, model = str(row["provider"]), str(row["model"])
+        row |= {
+            "tier": allowance.tier,
+            "images_each": allowance.weight(provider, model),
+            "running_max": max(1, allowance.running_max),
+            "priority": order.priority + allowance.priority,
+        }
+        if not order_book.insert(tx, self._limits, order.deliveries, waiting_max=allowance.waiting_max, **row):
+            return False, _view(tx, order.id, order.account), None
+        allowance.check(provider=provider, model=model, pictures=order.pictures, width=size[0], height=size[1])
         # The order's lease guards its reservation, which therefore never expires by itself.
-        self._storage.quota.reserve_in(tx, order.account.key, order.id, need_of(row), seconds=NO_LIMIT // 10**6)
+        quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6)
+        claimed = self._worker.claim_in(tx) if may_claim else None
+        return True, _view(tx, order.id, order.account), claimed
 
     def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:
         """The order's state afterwards, and whether it was ended just now."""
@@ -357,6 +368,13 @@ def _check_order(order: Order) -> None:
         raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
     if order.prompts and (len(order.prompts) != order.pictures or isinstance(order.request, Upscale)):
         raise InvalidRequest("An order with several prompts needs one for each of its pictures.")
+
+
+def _size_of(request: ImageRequest) -> Size:
+    if isinstance(request, TextToImage):
+        return request.width, request.height
+    width, height = picture_size(request.image)
+    return (request.width, request.width * height // width) if isinstance(request, Upscale) else (width, height)
 
 
 def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:

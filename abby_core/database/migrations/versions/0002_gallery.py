@@ -154,7 +154,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("prompts", sa.Text(), server_default="[]", nullable=False))
     op.add_column("orders", sa.Column("failures", sa.Text(), server_default="[]", nullable=False))
     op.add_column("orders", sa.Column("images_each", sa.BigInteger(), server_default=sa.text("1"), nullable=False))
-    op.add_column("orders", sa.Column("running_max", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.add_column("orders", sa.Column("running_max", sa.BigInteger(), server_default=sa.text("1"), nullable=False))
     op.add_column("orders", sa.Column("tier", sa.Text(), server_default="", nullable=False))
     op.add_column("orders", sa.Column("pictures_kept", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.add_column("orders", sa.Column("bytes_kept", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
