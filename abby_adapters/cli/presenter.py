@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from abby_core.gallery.albums import Album
     from abby_core.gallery.lineage import Lineage
-    from abby_core.studio import Account, Artifact, Creation, OrderView, QuotaStatus
+    from abby_core.studio import Account, Artifact, Creation, OrderView, Outcome, QuotaStatus, Simulation
 
 DEMO_NOTE = "Painted by Abby's demo painter, not by AI. Set STABILITY_API_KEY for real AI pictures."
 DEMO_PROVIDER = "painter"
@@ -107,6 +107,29 @@ def creation_json(creation: Creation, paths: list[Path | None]) -> dict[str, Any
     }
 
 
+def simulation_json(simulation: Simulation) -> dict[str, Any]:
+    """What other rules would have meant, for programs: the total, and every account for which anything differs."""
+
+    def outcome_json(outcome: Outcome) -> dict[str, Any]:
+        return {**vars(outcome), "refused_by": dict(outcome.refused_by)}
+
+    return {
+        "days": simulation.days,
+        "assumptions": simulation.assumptions,
+        "total": outcome_json(simulation.total),
+        "accounts": [outcome_json(outcome) for outcome in changed_outcomes(simulation)],
+    }
+
+
+def changed_outcomes(simulation: Simulation) -> list[Outcome]:
+    """The accounts for which anything differs, those first for which most does."""
+    return sorted(
+        (outcome for outcome in simulation.outcomes if outcome.differs),
+        key=lambda outcome: (-outcome.refused_orders - outcome.accepted_orders, -abs(outcome.saved_bytes),
+                             outcome.account),
+    )  # fmt: skip
+
+
 def error_json(error: AbbyError) -> dict[str, Any]:
     """An error for programs; amounts are in the meter's unit."""
     answer: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
@@ -141,8 +164,10 @@ def quota_table(account: Account, status: QuotaStatus) -> Table:
     for heading in ("", "", "used", "left"):
         table.add_column(heading, justify="right" if heading else "left")
     hours = status.reset_hours
+    spans = ((status.hour, "Pictures this hour", ""), (status.images, "Pictures today", f", resets in {hours} h"),
+             (status.month, "Pictures this month", ""))  # fmt: skip
     rows = (
-        ("Pictures today", status.images, str(status.images.used), f"{status.images.remaining}, resets in {hours} h"),
+        *((label, usage, str(usage.used), f"{usage.remaining}{resets}") for usage, label, resets in spans if usage),
         ("Your storage", status.bytes, megabytes(status.bytes.used), megabytes(status.bytes.remaining)),
         ("Everybody's storage", status.house_bytes, megabytes(status.house_bytes.used),
          megabytes(status.house_bytes.remaining)),
@@ -153,6 +178,34 @@ def quota_table(account: Account, status: QuotaStatus) -> Table:
             total=1, completed=min(1, usage.share), width=24, complete_style=colour, finished_style=colour
         )
         table.add_row(label, bar, used, left)
+    return table
+
+
+def quota_full(status: QuotaStatus) -> str:
+    """Which limit on pictures is reached, and when it resets."""
+    if status.full is status.images or not status.full:
+        return f"No more pictures today. It resets in {status.reset_hours} hours."
+    span, ends_ms = "month" if status.full is status.month else "hour", status.full.resets_at_ms or 0
+    return f"No more pictures this {span}. It resets {when(ends_ms)}."
+
+
+def outcomes_table(outcomes: list[Outcome], everybody: Outcome) -> Table:
+    """What other rules would have meant, the accounts and then all together."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("who", overflow="fold")
+    for heading in ("tier", "refused", "because of", "let through", "disk saved", "credits saved"):
+        table.add_column(heading, justify="left" if heading in {"tier", "because of"} else "right")
+    for outcome in (*outcomes, everybody):
+        limits = ", ".join(f"{limit} {count}" for limit, count in outcome.refused_by.most_common())
+        table.add_row(
+            Text(plain(outcome.account, 60) or "everybody", style="" if outcome.account else "bold"), outcome.tier,
+            f"{outcome.refused_orders} of {outcome.orders}", limits,
+            f"{outcome.accepted_orders} of {outcome.refused_then}", signed_megabytes(outcome.saved_bytes),
+            f"{outcome.saved_millicredits / 1000:g}",
+        )  # fmt: skip
     return table
 
 
@@ -205,6 +258,11 @@ def gallery_table(pictures: list[Artifact], *, whose: bool = False, deleted: boo
 def megabytes(size_bytes: int) -> str:
     """``1.4 MB``, or ``82 kB`` for what is small; 1 MB is 2**20 bytes."""
     return f"{size_bytes / 2**20:.1f} MB" if size_bytes >= 2**20 // 10 else f"{size_bytes / 2**10:.0f} kB"
+
+
+def signed_megabytes(size_bytes: int) -> str:
+    """:func:`megabytes`, with a sign before what is less than nothing."""
+    return f"-{megabytes(-size_bytes)}" if size_bytes < 0 else megabytes(size_bytes)
 
 
 def when(at_ms: int) -> str:

@@ -47,8 +47,10 @@ class Bounds:
     allowance: Allowance
     house: Mapping[str, int]
     """By meter; what is not named has no limit."""
+    by_tiers: Allowance
+    """The account's, before what an administrator set."""
     overrides: Mapping[str, int]
-    """By meter: which of the account's own limits an administrator set."""
+    """By meter: what an administrator set for the account."""
 
     def limit(self, owner: str, meter: str) -> int:
         """The limit on a meter, of the account or (``HOUSE``) of everybody together."""
@@ -101,6 +103,7 @@ class Allowances:
             account=account,
             allowance=allowance.overridden(known.overrides) if known.overrides else allowance,
             house={**self._house, **known.house_overrides},
+            by_tiers=allowance,
             overrides=known.overrides,
         )
 

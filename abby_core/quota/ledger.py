@@ -182,6 +182,37 @@ def in_touching_order(charges: Iterable[Charge]) -> list[Charge]:
     return sorted(charges, key=lambda charge: (charge.account == HOUSE, METERS.index(charge.meter)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenReservation:
+    """What is set aside for one order, or for one save. ``order_state`` is empty for a save."""
+
+    id: str
+    holds: tuple[Hold, ...]
+    order_state: str
+    created_at_ms: int
+    expires_at_ms: int
+
+
+def reservations_of(tx: Transaction, account: str, *, limit: int) -> list[OpenReservation]:
+    """What an account has set aside, the oldest first."""
+    rows = tx.rows(
+        "SELECT r.id AS id, r.holds AS holds, COALESCE(o.state, '') AS state, r.created_at AS created_at, "
+        "r.expires_at AS expires_at FROM reservations r LEFT JOIN orders o ON o.id = r.id "
+        "WHERE r.account = :account ORDER BY r.created_at, r.id LIMIT :limit",
+        account=account, limit=limit,
+    )  # fmt: skip
+    return [
+        OpenReservation(
+            id=str(row["id"]),
+            holds=tuple(_parse(str(row["holds"]))),
+            order_state=str(row["state"]),
+            created_at_ms=int(row["created_at"]),
+            expires_at_ms=int(row["expires_at"]),
+        )
+        for row in rows
+    ]
+
+
 def open_holds(tx: Transaction) -> list[Hold]:
     """All holds of all open reservations: what the counters hold beyond what is kept."""
     rows = tx.rows("SELECT holds FROM reservations")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abby_core.errors import InvalidRequest
@@ -29,11 +30,14 @@ from abby_core.quota.meter import (
     period_ends_ms,
 )
 from abby_core.quota.rules import Rules
+from abby_core.quota.rules_file import load_rules
 from abby_core.quota.status import QuotaStatus, Usage
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
     from abby_core.database.transaction import Transaction
+    from abby_core.quota.explanation import Explanation
+    from abby_core.quota.simulation import Simulation
     from abby_core.quota.standing import Standing
     from abby_core.quota.tier import Allowance
 
@@ -104,6 +108,23 @@ class QuotaManager:
     def allowance(self, account: Account) -> Allowance:
         """Everything an account may do: its tiers' most generous limits, an administrator's own above them."""
         return self.database.read(self.allowance_in, account.key)
+
+    def explain(self, account: Account) -> Explanation:
+        """Why an account may do what it may, what it has used, and what is set aside for it."""
+        from abby_core.quota.explanation import explain_in  # rarely asked for, and not needed to make a picture
+
+        return self.database.read(explain_in, self._allowances, account.key, self.now_ms())
+
+    def simulate(self, file: Path, *, days: int, progress: Callable[[int], None] | None = None) -> Simulation:
+        """What the last ``days`` would have been under the rules in a file; changes nothing.
+
+        Reads the whole time, a day at a time; ``progress`` is told how many events were looked at. Raises
+        ConfigurationError for rules that cannot be used.
+        """
+        from abby_core.quota.history import replay
+
+        allowances = Allowances(load_rules(file), self.defaults)
+        return replay(self.database, allowances, days=days, now_ms=self.now_ms(), progress=progress)
 
     def account(self, user_id: object) -> Account:
         """The account of a bare user id, on the platform this manager was made for."""

@@ -43,7 +43,7 @@ def load_rules(file: Path | None) -> Rules:
     except FileNotFoundError as error:
         if file is None:
             return Rules()
-        raise ConfigurationError(f"There is no file of rules {str(path)!r}; RULES_FILE names it.") from error
+        raise ConfigurationError(f"There is no file of rules {str(path)!r}; check its name (RULES_FILE).") from error
     except OSError as error:
         raise ConfigurationError(f"The rules in {str(path)!r} cannot be read: {error.strerror}.") from error
     if len(raw) > FILE_BYTES_MAX:

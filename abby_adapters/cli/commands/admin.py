@@ -42,9 +42,7 @@ def set_limit(
     who: Annotated[str, typer.Argument(metavar="USER", help="A name, discord:123, or everybody (the whole house).")],
     meter: Annotated[
         str,
-        typer.Argument(
-            help="images (a day), images-hour, images-month, storage (in MB), credits-day or credits-month."
-        ),
+        typer.Argument(help="images (a day), images-hour, images-month, storage (MB), credits-day or credits-month."),
     ],
     value: Annotated[str, typer.Argument(help="The limit, or `none` to take it back.")],
     as_json: AsJson = False,

@@ -1,0 +1,281 @@
+"""Why an account may do what it may: tiers, limits, what is used and what is set aside, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from abby_core.quota import ledger
+from abby_core.quota.account import HOUSE
+from abby_core.quota.allowances import Allowances, Bounds
+from abby_core.quota.ledger import OpenReservation
+from abby_core.quota.meter import (
+    BYTES,
+    CREDITS_PER_DAY,
+    CREDITS_PER_MONTH,
+    IMAGES_PER_DAY,
+    IMAGES_PER_HOUR,
+    IMAGES_PER_MONTH,
+    NO_LIMIT,
+    Hold,
+    period_ends_ms,
+)
+from abby_core.quota.refusal import duration
+from abby_core.quota.rules import Rules
+from abby_core.quota.standing import Standing
+from abby_core.quota.status import Usage
+from abby_core.quota.tier import METER_LIMITS, Tier, givers, picture_size
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+
+RESERVATIONS_MAX = 200
+"""How many are listed: more than one account may have waiting by default."""
+LIMIT_NAMES = {
+    "images_per_hour": "Pictures per hour",
+    "images_per_day": "Pictures per day",
+    "images_per_month": "Pictures per month",
+    "storage_bytes": "Storage",
+    "millicredits_per_day": "Credits per day",
+    "millicredits_per_month": "Credits per month",
+    "picture_pixels_max": "Largest picture",
+    "pictures_max": "Pictures in one order",
+    "running_max": "Orders running at once",
+    "waiting_max": "Orders waiting",
+    "priority": "Priority",
+    "keep_days": "Pictures are kept",
+    "providers": "Providers",
+    "models": "Models",
+}
+"""Every limit of an allowance in people's words, in the order in which they read them."""
+_METER_NAMES = {
+    IMAGES_PER_HOUR: "Pictures this hour",
+    IMAGES_PER_DAY: "Pictures today",
+    IMAGES_PER_MONTH: "Pictures this month",
+    BYTES: "Storage",
+    CREDITS_PER_DAY: "Credits today",
+    CREDITS_PER_MONTH: "Credits this month",
+}
+_SETTINGS = "the host's settings"
+_ADMINISTRATOR = "an administrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One limit: its value (in the allowance's unit, and as people read it), and what gave it."""
+
+    limit: str
+    value: int | frozenset[str] | str
+    text: str
+    source: str
+    otherwise: str = ""
+    """Where an administrator set it: what it would be without that."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it limits anything, or a rule of the host says that it does not."""
+        return self.source != _SETTINGS or self.text not in {"unlimited", "all", "forever", "0"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metered:
+    """What is used of one limit; ``house``: by everybody together."""
+
+    meter: str
+    house: bool
+    usage: Usage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Everything that decides what one account may do now. Times are epoch milliseconds."""
+
+    account: str
+    now_ms: int
+    standing: Standing
+    tiers: tuple[tuple[str, tuple[str, ...]], ...]
+    """The tiers that apply, the default one last, each with the reasons why."""
+    given: tuple[Given, ...]
+    weights: dict[str, int]
+    metered: tuple[Metered, ...]
+    reservations: tuple[OpenReservation, ...]
+
+    def sentences(self) -> Iterator[tuple[str, list[str]]]:
+        """Headings, each with its sentences."""
+        yield "Tiers", [_tier(name, reasons) for name, reasons in self.tiers]
+        limits = [_limit(given) for given in self.given if given.says_something]
+        yield "Limits", limits + [f"A picture by {model} counts as {count}." for model, count in self.weights.items()]
+        yield "Used", [_used(metered, self.now_ms) for metered in self.metered]
+        held = [_reserved(reservation, self.now_ms) for reservation in self.reservations]
+        yield "Set aside", held or ["Nothing is set aside."]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for programs; amounts in the meters' units, NO_LIMIT as null."""
+        return {
+            "account": self.account,
+            "standing": {
+                "roles": sorted(self.standing.roles),
+                "groups": sorted(self.standing.groups),
+                "server": self.standing.guild,
+                "level": self.standing.level,
+                "owner": self.standing.owner,
+            },
+            "tiers": [{"name": name, "reasons": list(reasons)} for name, reasons in self.tiers],
+            "limits": [
+                {"limit": given.limit, "value": _plain(given.value), "text": given.text, "source": given.source,
+                 "otherwise": given.otherwise or None}
+                for given in self.given
+            ],
+            "weights": self.weights,
+            "used": [
+                {"meter": metered.meter, "house": metered.house, "used": metered.usage.used,
+                 "limit": _plain(metered.usage.limit), "resets_at": _iso(metered.usage.resets_at_ms)}
+                for metered in self.metered
+            ],
+            "reservations": [
+                {"id": reservation.id, "order_state": reservation.order_state or None,
+                 "holds": [{"meter": hold.meter, "amount": hold.amount} for hold in _own(reservation)],
+                 "since": _iso(reservation.created_at_ms),
+                 "frees_at": None if reservation.order_state else _iso(reservation.expires_at_ms)}
+                for reservation in self.reservations
+            ],
+        }  # fmt: skip
+
+
+def explain_in(tx: Transaction, allowances: Allowances, account: str, now_ms: int) -> Explanation:
+    """Look everything up that decides what an account may do: four statements."""
+    rules, bounds = allowances.rules, allowances.bounds_in(tx, account)
+    standing = allowances.standing_in(tx, account)
+    return Explanation(
+        account=account,
+        now_ms=now_ms,
+        standing=standing,
+        tiers=tuple((tier.name, tier.reasons(standing)) for tier in (*rules.applying(standing), rules.default)),
+        given=tuple(_given_limits(bounds, rules, standing)),
+        weights={key: bounds.allowance.weight(*key.rpartition("/")[::2]) for key in _weighed(bounds)},
+        metered=tuple(_metered(bounds, ledger.all_used_in(tx, account, now_ms))),
+        reservations=tuple(ledger.reservations_of(tx, account, limit=RESERVATIONS_MAX)),
+    )
+
+
+def _metered(bounds: Bounds, used: Mapping[tuple[str, str], tuple[int, int]]) -> Iterator[Metered]:
+    """The account's meters, then those of everybody together; what is neither limited nor used is left out."""
+    for owner in (bounds.account, HOUSE):
+        for meter in _METER_NAMES:
+            amount, period = used[owner, meter]
+            limit = bounds.limit(owner, meter)
+            if limit < NO_LIMIT or (amount and meter != IMAGES_PER_HOUR and owner != HOUSE):
+                usage = Usage(used=amount, limit=limit, one_more=1, resets_at_ms=period_ends_ms(meter, period))
+                yield Metered(meter=meter, house=owner == HOUSE, usage=usage)
+
+
+def _weighed(bounds: Bounds) -> list[str]:
+    """The models, or models of one provider, of which a rule says what they count."""
+    return sorted({key for weights in bounds.allowance.weights for key in weights})
+
+
+def _given_limits(bounds: Bounds, rules: Rules, standing: Standing) -> Iterator[Given]:
+    """Every limit of an account with what gave it."""
+    tiers = [rules.default, *rules.applying(standing)]
+    set_by_hand = {METER_LIMITS[meter] for meter in bounds.overrides}
+    for limit in LIMIT_NAMES:
+        by_tiers = _source(limit, bounds, tiers, standing)
+        value, text = getattr(bounds.allowance, limit), value_text(limit, getattr(bounds.allowance, limit))
+        if limit in set_by_hand:
+            otherwise = f"{value_text(limit, getattr(bounds.by_tiers, limit))}, from {by_tiers}"
+            yield Given(limit=limit, value=value, text=text, source=_ADMINISTRATOR, otherwise=otherwise)
+        else:
+            yield Given(limit=limit, value=value, text=text, source=by_tiers)
+
+
+def value_text(limit: str, value: Any) -> str:
+    """A limit's value as people write it."""
+    if value == NO_LIMIT:
+        return "unlimited"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(map(str, value))) or "none"  # pyright: ignore[reportUnknownArgumentType]
+    if limit.startswith("millicredits"):
+        return f"{value / 1000:g}"
+    if limit == "keep_days":
+        return f"{value} days" if value else "forever"
+    if limit == "picture_pixels_max":
+        return picture_size(value)
+    return size_text(value) if limit == "storage_bytes" else str(value)
+
+
+def size_text(size_bytes: int) -> str:
+    """``2 GB``, ``500 MB``, ``45.2 MB``; 1 MB is 2**20 bytes."""
+    return f"{size_bytes / 2**30:g} GB" if size_bytes and size_bytes % 2**29 == 0 else f"{_tenths(size_bytes)} MB"
+
+
+def _tenths(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.1f}".removesuffix(".0")
+
+
+def _source(limit: str, bounds: Bounds, tiers: list[Tier], standing: Standing) -> str:
+    """``tier gold (role 123)``: which tiers give an account its value of a limit, and why they apply."""
+    if limit not in Tier.__dataclass_fields__:  # money: only an administrator limits an account's
+        return _SETTINGS
+    names = [
+        f"tier {tier.name} ({', '.join(tier.reasons(standing))})" for tier in givers(bounds.by_tiers, limit, tiers)
+    ]
+    return " and ".join(names) or _SETTINGS
+
+
+def _tier(name: str, reasons: Iterable[str]) -> str:
+    return f"{name} applies: {', '.join(reasons)}."
+
+
+def _limit(given: Given) -> str:
+    name, otherwise = LIMIT_NAMES[given.limit], f" It would be {given.otherwise}." if given.otherwise else ""
+    verb = "set by" if given.source == _ADMINISTRATOR else "from"
+    return f"{name} {given.text}: {verb} {given.source}.{otherwise}"
+
+
+def _used(metered: Metered, now_ms: int) -> str:
+    usage, name = metered.usage, _METER_NAMES[metered.meter]
+    name = f"Everybody's {name.lower()}" if metered.house else name
+    used = _amount(metered.meter, usage.used)
+    if usage.limit >= NO_LIMIT:
+        sentence = f"{name}: {used} used, unlimited."
+    else:
+        limit, left = _amount(metered.meter, usage.limit), _amount(metered.meter, usage.remaining)
+        sentence = f"{name}: {used} of {limit} used, {left} left."
+    if usage.resets_at_ms is None:
+        return f"{sentence} Deleting pictures frees it."
+    return f"{sentence} Starts anew in {duration((usage.resets_at_ms - now_ms) / 1000)}."
+
+
+def _amount(meter: str, amount: int) -> str:
+    return value_text(METER_LIMITS[meter], amount)
+
+
+def _reserved(reservation: OpenReservation, now_ms: int) -> str:
+    amounts = {hold.meter: hold.amount for hold in _own(reservation)}
+    units = {IMAGES_PER_DAY: " picture(s)", BYTES: "", CREDITS_PER_DAY: " credits"}
+    what = [_amount(meter, amounts[meter]) + unit for meter, unit in units.items() if meter in amounts]
+    held = f"{', '.join(what) or 'nothing of this account'} for {duration((now_ms - reservation.created_at_ms) / 1000)}"
+    if reservation.order_state:
+        return (
+            f"Order {reservation.id} ({reservation.order_state}) has set aside {held}; "
+            "what it does not use comes back when it ends."
+        )
+    left = (reservation.expires_at_ms - now_ms) / 1000
+    when = f"in {duration(left)}" if left > 0 else "with the next cleanup"
+    return f"A picture being saved has set aside {held}; if that was cut off, it comes back {when}."
+
+
+def _own(reservation: OpenReservation) -> list[Hold]:
+    return [hold for hold in reservation.holds if hold.account != HOUSE and hold.amount]
+
+
+def _plain(value: int | frozenset[str] | str) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return None if value == NO_LIMIT else value
+
+
+def _iso(at_ms: int | None) -> str | None:
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
