@@ -110,7 +110,7 @@ def shown(
     """A page of what is visible to everybody or to these servers, except the viewer's own."""
     if len(guilds) > GUILDS_MAX:
         raise InvalidRequest(f"One can look at up to {GUILDS_MAX} servers at once.")
-    scopes = [("public", ""), *(("server", guild) for guild in sorted(set(guilds)) if guild)]
+    scopes = [("public", ""), *(("server", guild) for guild in sorted(set(map(clean, guilds))) if guild)]
     place = "FROM artifacts WHERE visibility = :scope AND guild = :guild AND visibility <> 'private'"
     looks: list[_Look] = []
     for scope, guild in scopes:
@@ -149,7 +149,7 @@ def _look(tx: Transaction, shelf: _Shelf, wanted: Filter, limit: int, before: Po
 
 
 def _end_of_window(tx: Transaction, shelf: _Shelf, start: Position, rows: int) -> Position | None:
-    """The position of the row that many rows on; None where the shelf ends before. Reads the index alone."""
+    """The position of the row that many rows on; None where the shelf ends before."""
     sql = (
         f"SELECT {shelf.at} AS at, {shelf.id} AS id {shelf.ends} AND ({shelf.at}, {shelf.id}) < (:at, :last) "
         f"ORDER BY {shelf.at} DESC, {shelf.id} DESC LIMIT 1 OFFSET :skipped"

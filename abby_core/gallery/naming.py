@@ -43,7 +43,7 @@ def _with_ending_of(old: str, new: str) -> str:
     ending = _ending(old)
     if ending:
         text = text.removesuffix(_ending(text)).rstrip()
-    if not text or text == ending:
+    if text.lower() in {"", *ENDINGS}:
         raise InvalidRequest("A picture needs a name of at least one letter.")
     return clean_name(text + ending)
 
