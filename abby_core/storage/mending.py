@@ -16,6 +16,7 @@ from abby_core.errors import NotFound, StorageError
 from abby_core.storage import catalogue, keeping
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
+from abby_core.storage.expired_shares import purge_shares
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -47,6 +48,7 @@ def mend(storage: StorageManager) -> int:
     for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):
         mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
     storage.blobs.sweep_parts(older_than_seconds=PART_SECONDS)
+    purge_shares(storage.database, storage.now_ms())
     return mended + _remove_orphaned_sources(storage)
 
 
