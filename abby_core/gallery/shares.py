@@ -25,7 +25,6 @@ from abby_core.gallery.share import (
     SharedFile,
     SharedPage,
     SharedPicture,
-    Shown,
 )
 from abby_core.security.passwords import PasswordGate, password_hash
 from abby_core.security.tokens import new_token, token_hash
@@ -65,11 +64,11 @@ class Shares:
         expires_in_seconds: float = EXPIRES_SECONDS_DEFAULT,
         password: str | None = None,
         views_max: int = 0,
-        metadata: Shown = "none",
+        metadata: str = "none",
     ) -> tuple[Share, str]:
         """Share the account's picture or album, by name or id; returns the share and its token, this once.
 
-        ``views_max`` 0: no cap. Raises InvalidRequest, NotFound for what is not the account's, and QuotaExceeded
+        ``views_max`` 0: no cap; ``metadata``: see :data:`~abby_core.gallery.share.Shown`. Raises InvalidRequest, NotFound for what is not the account's, and QuotaExceeded
         when too many shares are open.
         """
         if bool(picture) == bool(album):
@@ -79,7 +78,7 @@ class Shares:
         if not 0 <= views_max <= VIEWS_MAX:
             raise InvalidRequest(f"The number of views is 1 to {VIEWS_MAX:,}, or 0 for no cap.")
         if metadata not in SHOWN:
-            raise InvalidRequest(f"What is told about the picture may be: {', '.join(SHOWN)}.")
+            raise InvalidRequest(f"What is told about a picture may be {', '.join(SHOWN)}, not {metadata[:40]!r}.")
         token, share_id, now_ms = new_token(), secrets.token_hex(8), self._storage.now_ms()
         self._database.write(
             share_rows.insert,
