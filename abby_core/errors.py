@@ -8,6 +8,7 @@ AbbyError
 │   ├── QuotaExceeded       a limit would be passed
 │   ├── QueueFull           too many orders are waiting already
 │   ├── NotFound            no such thing, or it is somebody else's: the two look alike
+│   ├── PasswordNeeded      what was asked for is there, and opens with the right password only
 │   ├── OrderConflict       the order id was used before for a different request
 │   └── OrderCancelled      the order was cancelled, by its owner
 ├── ProviderError           the back end failed
@@ -95,6 +96,10 @@ class QueueFull(Refused):
 
 class NotFound(Refused):
     """No such thing for this account. Somebody else's thing answers exactly the same."""
+
+
+class PasswordNeeded(Refused):
+    """What was asked for is there, and opens with a password: none was given, or a wrong one."""
 
 
 class OrderConflict(Refused):

@@ -198,6 +198,13 @@ class Settings:
         means="After how many seconds without a sign of life an order's worker counts as dead.",
     )
 
+    public_url: str = _setting(
+        "PUBLIC_URL",
+        default="",
+        read=environment.url,
+        means="Where people reach this Abby, such as https://pictures.example.org; links to shares begin with it.",
+    )
+
     log_level: str = _setting(
         "LOG_LEVEL",
         default="INFO",

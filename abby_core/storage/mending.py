@@ -16,6 +16,7 @@ from abby_core.errors import NotFound, StorageError
 from abby_core.storage import catalogue, keeping, retired, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
+from abby_core.storage.expired_shares import purge_shares
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -50,6 +51,7 @@ def mend(storage: StorageManager) -> int:
         mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
     for store in filter(None, (storage.blobs, storage.archive)):
         store.sweep_parts(older_than_seconds=PART_SECONDS)
+    purge_shares(storage.database, storage.now_ms())
     return mended + retired.delete_expired(storage) + _remove_orphaned_sources(storage)
 
 

@@ -1,0 +1,97 @@
+"""What people write into a prompt besides words: ``{red, green} bird --ar 16:9 --no trees`` (pure).
+
+    text      = words and groups, then parameters
+    group     = { alternative , alternative … }    one prompt of each; several groups multiply; groups may be nested
+    parameter = --name value                       a telephone may have made — of the two dashes
+
+``\\{`` ``\\,`` ``\\}`` ``\\-`` ``\\—`` are the bare characters. A brace without its partner, and ``{one}`` without a
+comma, are text like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from abby_core.errors import InvalidRequest
+from abby_core.generation.choices import NOTHING_CHOSEN, Choices, check_choices
+from abby_core.studio.braces import Braces, braces_of, count, expand, parse
+from abby_core.studio.order import PICTURES_MAX
+from abby_core.studio.parameters import MARKER, read_parameters
+
+WORDING_CHARACTERS_MAX = 10_000
+"""Longest text that is read: alternatives for as many pictures as an order has, each with a good deal of words."""
+COUNT_SHOWN_MAX = 1_000_000
+"""Larger numbers of pictures are not spelled out."""
+
+_SPECIAL = re.compile(r"[{},—]|-(?=-)|(?<=\\)-")
+_MARKER_IN_GROUP = re.compile(r"(?<![^\s{,])--[A-Za-z][\w-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A text that was read. ``prompts``: one, or one for each combination, in the order of writing.
+
+    ``choices``: what the parameters chose; ``notes``: sentences about what may have been meant otherwise.
+    """
+
+    prompts: tuple[str, ...]
+    choices: Choices = NOTHING_CHOSEN
+    notes: tuple[str, ...] = ()
+
+
+def read(text: str) -> Wording:
+    """Read what somebody wrote. Raises InvalidRequest, in words that say what to change.
+
+    Text without groups, parameters and escapes comes back stripped and otherwise as it was.
+    """
+    if len(text) > WORDING_CHARACTERS_MAX:
+        raise InvalidRequest(f"The prompt has {len(text):,} characters; at most {WORDING_CHARACTERS_MAX:,} are read.")
+    braces = braces_of(text)
+    words, parameters = _split(text, braces)
+    choices = read_parameters(parameters)
+    check_choices(choices, count_max=PICTURES_MAX)
+    sequence = parse(words, braces)
+    check_count(count(sequence), choices.count or 1)
+    prompts = tuple(prompt.strip() for prompt in expand(sequence))
+    if len(prompts) > 1 and not all(prompts):
+        raise InvalidRequest("One of the prompts that the braces make is empty; put words around them.")
+    notes = ("A brace without its partner was taken as text.",) if braces.lonely else ()
+    return Wording(prompts=prompts, choices=choices, notes=notes)
+
+
+def literal(text: str) -> str:
+    """The text written so that :func:`read` takes every character of it as it is."""
+    return _SPECIAL.sub(lambda found: "\\" + found[0], text)
+
+
+def check_count(prompts: int, each: int) -> None:
+    """Raise InvalidRequest if so many pictures of each of several prompts are more than one order may have."""
+    pictures = prompts * each
+    if prompts > 1 and pictures > PICTURES_MAX:
+        shown = f"{pictures:,}" if pictures <= COUNT_SHOWN_MAX else f"more than {COUNT_SHOWN_MAX:,}"
+        of_each = f" ({each} of each prompt)" if each > 1 else ""
+        raise InvalidRequest(
+            f"The braces ask for {shown} pictures{of_each}; one order makes at most {PICTURES_MAX}. "
+            "Leave some alternatives out, or write \\{ where a brace is meant."
+        )
+
+
+def _split(text: str, braces: Braces) -> tuple[str, str]:
+    """The words, and the parameters behind them. Raises InvalidRequest where braces hold or follow a parameter."""
+    groups = list(braces.outermost)
+    for found in _MARKER_IN_GROUP.finditer(text):
+        if any(opened < found.start() < closed for opened, closed in groups):
+            raise _shared_by_all(found[0])
+    first = MARKER.search(text)
+    start = len(text) if first is None else first.start()
+    if first is not None and any(closed > start for _, closed in groups):
+        raise _shared_by_all(first[0])
+    return text[:start], text[start:]
+
+
+def _shared_by_all(parameter: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Parameters are the same for all pictures of one order: keep {parameter[:40]} and braces apart, or give one "
+        "order for each."
+    )
