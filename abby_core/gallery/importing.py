@@ -39,7 +39,7 @@ _PICTURE_ENDINGS = {
 """Files that people take for pictures: where Abby does not, it says why."""
 
 Progress = Callable[[int, str], None]
-"""Is told how many files were looked at, and which comes next."""
+"""Is told how many files were looked at, and which comes next; what it raises ends the import between the two."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from abby_core.gallery.download import PICTURES_MAX
 from abby_core.gallery.gallery import Gallery
 from abby_core.storage import catalogue
 from abby_core.storage.names import name_key
+from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -46,8 +47,8 @@ def _all(gallery: Gallery, account: Account) -> Iterator[Artifact]:
 
 
 def _of_album(tx: Transaction, account: str, name: str) -> list[Artifact]:
-    sql = "SELECT id FROM albums WHERE account = :account AND name_key = :key"
-    album = tx.row(sql, account=account, key=name_key(name))
+    sql = "SELECT id FROM albums WHERE account = :account AND (name_key = :key OR id = :id)"
+    album = tx.row(sql, account=account, key=name_key(clean_name(name)), id=clean_name(name))
     if album is None:
         raise NotFound(f"You have no album named {name[:200]!r}.")
     rows = tx.rows(

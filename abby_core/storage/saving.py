@@ -86,23 +86,27 @@ def save_now(
     return save_draft(storage, data, artifact, account, images=images)
 
 
-def save_draft(storage: StorageManager, data: bytes, draft: Artifact, account: Account, *, images: int = 0) -> Artifact:
-    """Keep ``data``, a picture that was checked before, under the draft's name or the next free one like it.
+def save_draft(
+    storage: StorageManager, data: bytes, artifact: Artifact, account: Account, *, images: int = 0
+) -> Artifact:
+    """Keep ``data``, a picture that was checked before, under the artifact's name or the next free one like it.
 
-    The draft says everything but ``blob_key``. One with ``import_sha256`` that the account holds already, in whatever
-    state, is not kept twice: that picture is returned instead. Raises Refused or StorageError, nothing changed.
+    The artifact says everything but its ``blob_key``. One with an ``import_sha256`` that the account holds already, in
+    whatever state, is not kept twice: that picture is returned instead. Raises Refused or StorageError, nothing
+    changed.
     """
-    folder = "temp" if draft.temporary else f"images/users/{folder_for(account.platform, account.user_id)}"
-    for candidate in islice(unique_candidates(draft.name), NAME_TRIES_MAX):
-        named = replace(draft, name=candidate, blob_key=f"{folder}/{safe_name(candidate)}")
+    wished, temporary = artifact.name, artifact.temporary
+    folder = "temp" if temporary else f"images/users/{folder_for(account.platform, account.user_id)}"
+    for candidate in islice(unique_candidates(wished), NAME_TRIES_MAX):
+        named = replace(artifact, name=candidate, blob_key=f"{folder}/{safe_name(candidate)}")
         if storage.database.read(catalogue.name_is_taken, account.key, candidate):
             continue
         if storage.blobs.size(named.blob_key) is None and _save_as(storage, named, data, images):
             return named
-        earlier = storage.database.read(catalogue.imported, account.key, draft.import_sha256)
+        earlier = storage.database.read(catalogue.imported, account.key, artifact.import_sha256)
         if earlier is not None:
             return earlier
-    raise StorageError(f"no free name like {draft.name!r} could be found")
+    raise StorageError(f"no free name like {wished!r} could be found")
 
 
 def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: int) -> bool:

@@ -8,7 +8,9 @@ from pathlib import Path
 from abby_core.database.database import SQLITE_FILE, Database, open_database
 from abby_core.database.transaction import Row, Transaction
 
-TABLES = ("artifacts", "counters", "deliveries", "limits", "orders", "reservations", "turns")
+TABLES = (
+    "album_pictures", "albums", "artifacts", "counters", "deliveries", "limits", "orders", "reservations", "turns",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,12 +95,13 @@ def import_(
     looked_at = 0
     try:
         source = Together([source_of(Path(place)) for place in places])
-        with _bar(context, "Looking" if dry_run else "Importing", source.count()) as advance:
+        with _bar(context, "Looking" if dry_run else "Importing", source.count()) as advance, _patient() as pause:
 
             def progress(count: int, place: str) -> None:
                 nonlocal looked_at
                 looked_at = count
                 advance(count, place)
+                pause()
 
             report = context.abby.importer.run(context.account, source, dry_run=dry_run, progress=progress)
         if as_json:
@@ -148,6 +149,10 @@ def _report_json(report: ImportReport, *, dry_run: bool) -> dict[str, object]:
 def _print_report(context: Context, report: ImportReport, *, dry_run: bool) -> None:
     from abby_adapters.cli.presenter import megabytes, plain, quota_line
 
+    if not report.outcomes and report.stopped is None:
+        others = f" ({_count(report.skipped, 'other file')} passed by)" if report.skipped else ""
+        typer.echo(f"No pictures were found there{others}. Abby takes PNG, JPEG and WebP.")
+        return
     refused = report.of("refused")
     for each in refused[:REASONS_SHOWN]:
         context.errors.print(f"Refused: {plain(each.place)}: {plain(each.reason)}", style="yellow", markup=False)
@@ -191,6 +196,28 @@ def _bar(context: Context, what: str, total: int) -> Generator[Advance]:
             bar.update(task, completed=count, description=Text(f"{what} {plain(name, 30)}").markup)
 
         yield advance
+
+
+@contextlib.contextmanager
+def _patient() -> Generator[Callable[[], None]]:
+    """Ctrl-C takes effect where the yielded function is called: between two pictures, never in the middle of one."""
+    import signal
+
+    asked = False
+
+    def ask(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+
+    def pause() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield pause
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _free_name() -> Path:
