@@ -25,6 +25,7 @@ from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 if TYPE_CHECKING:
     from abby_core.database.database import Database
     from abby_core.gallery.gallery import Gallery
+    from abby_core.gallery.importing import Importer
     from abby_core.gallery.shares import Shares
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
@@ -106,6 +107,12 @@ class Abby:
         from abby_core.gallery.shares import Shares
 
         return Shares(self.storage, self.gallery)
+
+    @cached_property
+    def importer(self) -> Importer:
+        from abby_core.gallery.importing import Importer
+
+        return Importer(self.storage)
 
     @cached_property
     def events(self) -> EventLog:

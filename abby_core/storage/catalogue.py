@@ -62,6 +62,12 @@ def by_id(tx: Transaction, artifact_id: str) -> Artifact | None:
     return _first(tx, _SELECT + f"id = :id AND {LISTED}", id=artifact_id)
 
 
+def imported(tx: Transaction, account: str, sha256: str) -> Artifact | None:
+    """The account's picture that came from a file with that SHA-256, in whatever state; None also for no SHA-256."""
+    sql = "account = :account AND import_sha256 = :sha256 AND import_sha256 <> ''"
+    return _first(tx, _SELECT + sql, account=account, sha256=sha256)
+
+
 def name_is_taken(tx: Transaction, account: str, name: str) -> bool:
     """Whether a new picture of that name would collide, upper and lower case being one."""
     sql = "SELECT id FROM artifacts WHERE account = :account AND name_key = :key"

@@ -36,7 +36,7 @@ async def save(storage: StorageManager, data: bytes, account: Account, name: obj
     return await asyncio.to_thread(save_now, storage, data, account, name, temporary=temporary)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """24 hex digits, later ones larger: pictures kept in one millisecond keep their order."""
     return f"{time.time_ns() // 1000:014x}{secrets.token_hex(5)}"
 
@@ -69,7 +69,7 @@ def save_now(
         at = datetime.fromtimestamp(storage.now_ms() / 1000, UTC)
         wished = f"{wished}-{at:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{info.extension}"
     artifact = Artifact(
-        id=_new_id(),
+        id=new_id(),
         account=account.key,
         name=wished,
         blob_key="",
@@ -83,6 +83,19 @@ def save_now(
         expires_at_ms=storage.now_ms() + int(storage.cleanup_days * 86_400_000) if temporary else None,
         created_at_ms=storage.now_ms(),
     )
+    return save_draft(storage, data, artifact, account, images=images)
+
+
+def save_draft(
+    storage: StorageManager, data: bytes, artifact: Artifact, account: Account, *, images: int = 0
+) -> Artifact:
+    """Keep ``data``, a picture that was checked before, under the artifact's name or the next free one like it.
+
+    The artifact says everything but its ``blob_key``. One with an ``import_sha256`` that the account holds already, in
+    whatever state, is not kept twice: that picture is returned instead. Raises Refused or StorageError, nothing
+    changed.
+    """
+    wished, temporary = artifact.name, artifact.temporary
     folder = "temp" if temporary else f"images/users/{folder_for(account.platform, account.user_id)}"
     for candidate in islice(unique_candidates(wished), NAME_TRIES_MAX):
         named = replace(artifact, name=candidate, blob_key=f"{folder}/{safe_name(candidate)}")
@@ -92,6 +105,9 @@ def save_now(
             named = replace(named, blob_key=_beside(named))
         if storage.blobs.size(named.blob_key) is None and _save_as(storage, named, data, images):
             return named
+        earlier = storage.database.read(catalogue.imported, account.key, artifact.import_sha256)
+        if earlier is not None:
+            return earlier
     raise StorageError(f"no free name like {wished!r} could be found")
 
 
@@ -105,7 +121,7 @@ def _beside(artifact: Artifact) -> str:
 def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: int) -> bool:
     """Reserve, write, enter. False: somebody took the name meanwhile, and all is as before."""
     reservation_id = f"save:{artifact.id}:{secrets.token_hex(4)}"
-    size_bytes = artifact.size_bytes
+    size_bytes = artifact.counted_bytes
     need = Need(temporary_bytes=size_bytes) if artifact.temporary else Need(images=images, size_bytes=size_bytes)
     storage.database.write(
         storage.quota.reserve_in,

@@ -1,0 +1,59 @@
+"""Which of an account's pictures are meant: by name, an album's, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from abby_core.errors import InvalidRequest, NotFound
+from abby_core.gallery.download import PICTURES_MAX
+from abby_core.gallery.gallery import Gallery
+from abby_core.storage import catalogue
+from abby_core.storage.names import name_key
+from abby_core.storage.saving import clean_name
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
+    from abby_core.quota.account import Account
+    from abby_core.storage.artifact import Artifact
+    from abby_core.storage.storage_manager import StorageManager
+
+
+def select(
+    storage: StorageManager, account: Account, *, names: Sequence[str] = (), album: str = "", everything: bool = False
+) -> list[Artifact]:
+    """The pictures of these names (or ids), of an album in its order, or all of them, the newest first; each once.
+
+    At most one more than :data:`~abby_core.gallery.download.PICTURES_MAX`. Raises NotFound for a name or an album that
+    the account has not, InvalidRequest where it is not said which, or in two ways.
+    """
+    if bool(names) + bool(album) + everything != 1:
+        raise InvalidRequest("Say which pictures: some names, an album, or all.")
+    gallery = Gallery(storage)
+    if names:
+        chosen = [gallery.find(account, name) for name in names]
+        return list({artifact.id: artifact for artifact in chosen}.values())
+    return storage.database.read(_of_album, account.key, album) if album else list(_all(gallery, account))
+
+
+def _all(gallery: Gallery, account: Account) -> Iterator[Artifact]:
+    before: tuple[int, str] | None = None
+    for _ in range(PICTURES_MAX // catalogue.PAGE_MAX + 1):
+        page = gallery.page(account, limit=catalogue.PAGE_MAX, before=before)
+        yield from page.artifacts
+        before = page.next
+        if before is None:
+            return
+
+
+def _of_album(tx: Transaction, account: str, name: str) -> list[Artifact]:
+    sql = "SELECT id FROM albums WHERE account = :account AND (name_key = :key OR id = :id)"
+    album = tx.row(sql, account=account, key=name_key(clean_name(name)), id=clean_name(name))
+    if album is None:
+        raise NotFound(f"You have no album named {name[:200]!r}.")
+    rows = tx.rows(
+        "SELECT artifact_id FROM album_pictures WHERE album_id = :album ORDER BY added_at, artifact_id LIMIT :limit",
+        album=album["id"], limit=PICTURES_MAX + 1,
+    )  # fmt: skip
+    found = (catalogue.by_id(tx, str(row["artifact_id"])) for row in rows)
+    return [artifact for artifact in found if artifact is not None and artifact.account == account]
