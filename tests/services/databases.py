@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abby_core.database.database import SQLITE_FILE, Database, open_database
+from abby_core.database.tables import metadata
 from abby_core.database.transaction import Row, Transaction
 
-TABLES = ("artifacts", "counters", "deliveries", "limits", "orders", "reservations", "turns")
+TABLES = tuple(sorted(metadata.tables))
 
 
 @dataclass(frozen=True, kw_only=True)
