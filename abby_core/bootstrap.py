@@ -24,6 +24,7 @@ from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
+    from abby_core.gallery.forgetting import Forgetting
     from abby_core.gallery.gallery import Gallery
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
@@ -93,6 +94,12 @@ class Abby:
         from abby_core.gallery.gallery import Gallery
 
         return Gallery(self.storage)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        from abby_core.gallery.forgetting import Forgetting
+
+        return Forgetting(self.storage, self.studio, self.events)
 
     @cached_property
     def events(self) -> EventLog:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
+from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from abby_core.bootstrap import Abby
 from abby_core.database import tables
 from abby_core.gallery.export import JSON_COLUMNS, export
 from abby_core.gallery.personal import IMPERSONAL, PERSONAL
-from tests.services.databases import Place
-from tests.support.studio import ALICE, BOB, open_abby, wish
+from tests.services.databases import Place, contents
+from tests.support.planting import ORIGINAL, PICTURE, Person, places_of, plant
+from tests.support.studio import ALICE, assert_sound, open_abby
 
 
 @pytest.fixture
@@ -23,6 +25,10 @@ def abby(place: Place) -> Generator[Abby]:
     opened = open_abby(place.root, database_url=place.url)
     yield opened
     opened.close()
+
+
+QUOKKA = "quokka4711"
+WOMBAT = "wombat0815"
 
 
 def unpacked(abby: Abby, account: Any = ALICE) -> dict[str, bytes]:
@@ -56,17 +62,24 @@ class TestWhatIsPersonal:
 
 
 class TestExport:
-    async def test_it_holds_every_picture_byte_for_byte_and_every_row(self, abby: Abby) -> None:
-        async with abby:
-            await abby.studio.create(wish("o1", pictures=2))
-            await abby.storage.save_image(
-                abby.storage.open(abby.gallery.page(ALICE).artifacts[0]), "alice", "a/../b.png"
-            )
-            await abby.studio.create(wish("o2", BOB, prompt="bobs own"))
-            files = unpacked(abby)
-        pictures = {name for name in files if name.startswith("pictures/")}
-        assert len(pictures) == 3
-        assert all(len(name.split("/")) == 2 for name in pictures)
-        (order,) = json.loads(files["data/orders.json"])
-        assert order["request"]["prompt"] == "a cute rabbit"
-        assert b"bobs own" not in b"".join(files.values())
+    async def test_it_holds_every_picture_byte_for_byte_in_whatever_state(self, abby: Abby, tmp_path: Path) -> None:
+        quokka = Person(word=QUOKKA)
+        await plant(abby, quokka)
+        files = unpacked(abby, quokka.account)
+        folders = Counter(name.partition("/")[0] for name in files if not name.startswith("data/"))
+        assert folders == {
+            "README.txt": 1, "pictures": 3, "archived": 1, "trash": 2, "temporary": 1, "originals": 1,
+        }  # fmt: skip
+        assert {data for name, data in files.items() if name.endswith(".png")} == {PICTURE, ORIGINAL}
+
+
+class TestForgetting:
+    async def test_nothing_of_the_person_is_found_anywhere(self, abby: Abby, tmp_path: Path) -> None:
+        quokka = Person(word=QUOKKA, archive=tmp_path / "archive")
+        await plant(abby, quokka)
+        assert len(places_of(QUOKKA, tmp_path)) > 10
+        receipt = await abby.forgetting.forget(quokka.account)
+        assert (receipt.complete, receipt.left) == (True, ())
+        assert QUOKKA not in repr(contents(abby.database))
+        assert places_of(QUOKKA, tmp_path) == []
+        assert_sound(abby)

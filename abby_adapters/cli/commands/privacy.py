@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,15 +16,29 @@ from abby_adapters.cli.options import AsJson
 from abby_core.errors import InvalidRequest, StorageError
 
 if TYPE_CHECKING:
+    from abby_core.gallery.forgetting import Receipt
     from abby_core.studio import Account
 
 Who = Annotated[str, typer.Argument(metavar="USER", help="A name, or discord:123.")]
 Progress = Callable[[int], None]
+WORDS = {
+    "artifacts": "pictures",
+    "bytes": "their size",
+    "album_pictures": "pictures in albums",
+    "retired_blobs": "former files of pictures",
+    "deliveries": "messages about orders",
+    "journal": "notes for statistics (they stay, without a name)",
+    "orders": "orders (their dates and figures stay, without a name)",
+    "standings": "what the platform told of them",
+    "turns": "whose turn it was",
+}
+"""What a table's rows are called where its own name would not do."""
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(export)
+    app.command()(forget)
 
 
 def export(
@@ -58,6 +73,79 @@ def export(
             typer.echo(str(target))
     finally:
         context.close()
+
+
+def forget(
+    who: Who,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; without this you are shown what would go.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove everything Abby keeps of somebody, for good; shows it first. Exit code 1 if something is left."""
+    import asyncio
+
+    from abby_adapters.cli.presenter import plain
+
+    context = Context(as_json=as_json)
+    try:
+        account = context.account_of(who)
+        found = context.abby.forgetting.preview(account)
+        if not as_json:
+            _show_counts(context, found)
+        if not yes and not (context.console.is_terminal and not as_json and found.counts):
+            if as_json:
+                context.answer({**_receipt_json(found), "dry_run": True})
+            elif found.counts:
+                typer.echo(f"Nothing was removed. To remove it for good: abby forget {plain(who)} --yes")
+            return
+        if not yes:
+            typer.confirm("Remove all of it for good?", abort=True)
+        with _pictures_counted(context, "Removing…") as show:
+            receipt = asyncio.run(context.abby.forgetting.forget(account, progress=show))
+        if as_json:
+            context.answer({**_receipt_json(receipt), "dry_run": False})
+        else:
+            _show_receipt(context, receipt)
+    finally:
+        context.close()
+    if not receipt.complete:
+        raise typer.Exit(1)
+
+
+def _receipt_json(receipt: Receipt) -> dict[str, object]:
+    return {**asdict(receipt), "counts": dict(receipt.counts)}
+
+
+def _show_counts(context: Context, receipt: Receipt) -> None:
+    """What there is of somebody, in words."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from abby_adapters.cli.presenter import megabytes, plain
+
+    if not receipt.counts:
+        context.console.print(f"Abby keeps nothing of {plain(receipt.account)}.", markup=False)
+        return
+    table = Table(title=Text(f"What Abby keeps of {plain(receipt.account, 60)}"), title_justify="left", box=None,
+                  show_header=False)  # fmt: skip
+    table.add_column(justify="right")
+    table.add_column()
+    for name, number in receipt.counts.items():
+        amount = megabytes(number) if name == "bytes" else str(number)
+        table.add_row(amount, WORDS.get(name, name.replace("_", " ")))
+    context.console.print(table)
+
+
+def _show_receipt(context: Context, receipt: Receipt) -> None:
+    from abby_adapters.cli.presenter import plain
+
+    for sentence in receipt.left:
+        context.console.print(f"Not removed yet: {plain(sentence)}", style="red", markup=False, soft_wrap=True)
+    for sentence in receipt.by_hand:
+        context.console.print(f"For you to do: {plain(sentence)}", style="yellow", markup=False, soft_wrap=True)
+    if receipt.complete:
+        context.console.print(f"{plain(receipt.account)} is forgotten.", style="green", markup=False)
+    else:
+        context.console.print("Type the same again to go on.", markup=False)
 
 
 def _target(context: Context, account: Account, out: str | None) -> Path:
