@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.order_book import QueueLimits
+    from abby_core.studio.statistics import Statistics
     from abby_core.studio.studio import Studio
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,12 @@ class Abby:
             events=self.events,
             limits=self.queue_limits,
         )
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        from abby_core.studio.statistics import Statistics
+
+        return Statistics(self.storage)
 
     # ------------------------------------------------------------------ opening and closing
 
