@@ -68,7 +68,7 @@ class TestExport:
         files = unpacked(abby, quokka.account)
         folders = Counter(name.partition("/")[0] for name in files if not name.startswith("data/"))
         assert folders == {
-            "README.txt": 1, "pictures": 3, "archived": 1, "trash": 2, "temporary": 1, "originals": 1,
+            "README.txt": 1, "pictures": 2, "archived": 1, "trash": 2, "temporary": 1, "originals": 1,
         }  # fmt: skip
         assert {data for name, data in files.items() if name.endswith(".png")} == {PICTURE, ORIGINAL}
 

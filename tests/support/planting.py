@@ -40,16 +40,17 @@ class Person:
         return f"{self.word}-order-{number}"
 
 
-async def plant(abby: Abby, person: Person) -> None:
+async def plant(abby: Abby, person: Person, *, leftovers: bool = True) -> None:
     """Have everything made that there can be of a person; ``abby`` itself is not started by it.
 
-    Through Abby's own doors where there are some, else by rows as they are written.
+    Through Abby's own doors where there are some, else by rows as they are written. ``leftovers``: also what crashes
+    and people leave behind, which fsck would name.
     """
     word, account = person.word, person.account
     provider = FixedProvider()
     told = (DeliveryAddress(kind="webhook", address=f"https://example.org/{word}"),)
     async with open_abby(abby.settings, providers=[provider], clock=abby._clock) as making:
-        await making.studio.create(wish(person.order_id(1), account, f"{word} at sea", pictures=4, deliveries=told))
+        await making.studio.create(wish(person.order_id(1), account, f"{word} at sea", pictures=3, deliveries=told))
         upload = ImageToImage(image=PICTURE, prompt=f"{word} in winter")
         await making.studio.create(wish(person.order_id(2), account, request=upload))
         provider.errors = (ProviderError(f"No {word} today."),)
@@ -66,17 +67,21 @@ async def plant(abby: Abby, person: Person) -> None:
     abby.events.write("greeted", user_id=word)
     abby.events.flush()
     abby.database.write(_plant_rows, abby, person)
-    _plant_files(abby, person)
+    if person.archive is not None:
+        _move_to_archive(abby, person, person.archive)
+    if leftovers:
+        abby.database.write(_plant_unfinished, abby, person)
+        _plant_files(abby, person)
 
 
 def _plant_rows(tx: Transaction, abby: Abby, person: Person) -> None:
     word, key = person.word, person.account.key
     pictures = tx.rows("SELECT id, blob_key FROM artifacts WHERE order_id = :id ORDER BY order_index",
                        id=person.order_id(1))  # fmt: skip
-    plain, archived, trashed, removing = (str(row["id"]) for row in pictures)
+    plain, archived, trashed = (str(row["id"]) for row in pictures)
     sql = "UPDATE artifacts SET alt_text = :alt, favourite = 1, guild = :guild, import_sha256 = :sha WHERE id = :id"
     tx.execute(sql, alt=f"alt of {word}", guild=f"guild-of-{word}", sha=word, id=plain)
-    for artifact_id, state in ((archived, "archived"), (trashed, "trashed"), (removing, "removing")):
+    for artifact_id, state in ((archived, "archived"), (trashed, "trashed")):
         tx.execute("UPDATE artifacts SET state = :state, state_at = 1 WHERE id = :id", state=state, id=artifact_id)
     _insert(tx, "albums", id=f"album-{word}", account=key, name=f"Holidays of {word}", name_key=f"holidays of {word}")
     _insert(tx, "album_pictures", album_id=f"album-{word}", artifact_id=plain)
@@ -85,8 +90,13 @@ def _plant_rows(tx: Transaction, abby: Abby, person: Person) -> None:
     _insert(tx, "presets", owner=key, name_key=word, name=word, choices=f'{{"style": "{word}"}}')
     _insert(tx, "standings", account=key, standing=encode(Standing(roles=frozenset({f"role-{word}"}))))
     _insert(tx, "journal", at=abby.storage.now_ms(), account=key, event="refused", reason="images/day", pictures=1)
-    _insert(tx, "retired_blobs", blob_key=original_key(person), artifact_id=plain, account=key, reason="compressed",
-            name=f"{word}-original.png", size_bytes=len(ORIGINAL))  # fmt: skip
+
+
+def _plant_unfinished(tx: Transaction, abby: Abby, person: Person) -> None:
+    word, key = person.word, person.account.key
+    tx.execute("UPDATE artifacts SET state = 'removing' WHERE order_id = :id", id=person.order_id(2))
+    _insert(tx, "retired_blobs", blob_key=original_key(person), artifact_id=f"of-{word}", account=key,
+            reason="compressed", name=f"{word}-original.png", size_bytes=len(ORIGINAL))  # fmt: skip
     house = Charge(account="", meter=BYTES, amount=len(ORIGINAL), limit=NO_LIMIT)
     ledger.take(tx, house, abby.storage.now_ms())
     abby.quota.reserve_in(
@@ -104,13 +114,15 @@ def _plant_files(abby: Abby, person: Person) -> None:
     older = root / "users" / word / "upscale"
     older.mkdir(parents=True)
     (older / "image_1.png").write_bytes(PICTURE)
-    if person.archive is not None:
-        archive = LocalBlobs(person.archive)
-        abby.storage.archive = archive  # pyright: ignore[reportAttributeAccessIssue]
-        sql = "SELECT blob_key FROM artifacts WHERE account = :account AND state = 'archived'"
-        for row in abby.database.read(lambda tx: tx.rows(sql, account=person.account.key)):
-            archive.put(row["blob_key"], abby.storage.blobs.open(row["blob_key"]))
-            abby.storage.blobs.delete(row["blob_key"])
+
+
+def _move_to_archive(abby: Abby, person: Person, folder: Path) -> None:
+    archive = LocalBlobs(folder)
+    abby.storage.archive = archive  # pyright: ignore[reportAttributeAccessIssue]
+    sql = "SELECT blob_key FROM artifacts WHERE account = :account AND state = 'archived'"
+    for row in abby.database.read(lambda tx: tx.rows(sql, account=person.account.key)):
+        archive.put(row["blob_key"], abby.storage.blobs.open(row["blob_key"]))
+        abby.storage.blobs.delete(row["blob_key"])
 
 
 def original_key(person: Person) -> str:
