@@ -24,6 +24,7 @@ from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
+    from abby_core.gallery.forgetting import Forgetting
     from abby_core.gallery.gallery import Gallery
     from abby_core.gallery.importing import Importer
     from abby_core.gallery.shares import Shares
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.order_book import QueueLimits
+    from abby_core.studio.statistics import Statistics
     from abby_core.studio.studio import Studio
 
 log = logging.getLogger(__name__)
@@ -115,6 +117,12 @@ class Abby:
         return Importer(self.storage)
 
     @cached_property
+    def forgetting(self) -> Forgetting:
+        from abby_core.gallery.forgetting import Forgetting
+
+        return Forgetting(self.storage, self.studio, self.events)
+
+    @cached_property
     def events(self) -> EventLog:
         from abby_core.observability.events import EventLog
 
@@ -180,6 +188,12 @@ class Abby:
             limits=self.queue_limits,
             refusals=Refusals(self.storage),
         )
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        from abby_core.studio.statistics import Statistics
+
+        return Statistics(self.storage)
 
     # ------------------------------------------------------------------ opening and closing
 

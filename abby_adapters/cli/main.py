@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
-from abby_adapters.cli.commands import admin, albums, care, describe, gallery, make, orders, quota, share, transfer, trash
+from abby_adapters.cli.commands import (
+    admin, albums, care, describe, gallery, make, orders, privacy, quota, share, stats, transfer, trash,
+)
 from abby_core.errors import (
     AbbyError,
     ConfigurationError,
@@ -44,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, gallery, describe, share, transfer, trash, quota, orders, care):
+for commands in (make, gallery, describe, share, transfer, trash, quota, orders, care, privacy, stats):
     commands.register(app)
 app.add_typer(albums.app, name="album")
 app.add_typer(admin.app, name="admin")

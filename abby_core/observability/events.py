@@ -14,7 +14,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,6 +79,11 @@ class EventLog:
         deadline = time.monotonic() + timeout_seconds
         flushed = threading.Event()
         return self._put(flushed, timeout_seconds) and flushed.wait(max(0.0, deadline - time.monotonic()))
+
+    def forget(self, matches: Callable[[bytes], bool]) -> int:
+        """Blank every line that matches, in all files; returns how many. Raises OSError."""
+        self.flush()
+        return self._file.blank(matches)
 
     def close(self, timeout_seconds: float = 2.0) -> None:
         """Flush and stop; later events are ignored. The process's end does it too; may be called twice."""

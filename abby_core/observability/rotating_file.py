@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROTATION_SECONDS_MAX = 60
@@ -41,6 +42,14 @@ class RotatingFile:
             if written < len(chunk):
                 self._line_is_torn = chunk[written - 1 : written] != b"\n"
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+
+    def blank(self, matches: Callable[[bytes], bool]) -> int:
+        """Overwrite every line that matches with ``{}`` and spaces; returns how many. Raises OSError.
+
+        No line moves, so others may append and rename files meanwhile. From the newest file to the oldest: one that
+        is renamed moves on to where we have not been yet.
+        """
+        return sum(_blank(path, matches) for path in self._generations)
 
     def _fitting(self, lines: list[bytes]) -> bytes:
         """The first line, and as many more as one file takes."""
@@ -89,3 +98,20 @@ class RotatingFile:
         with contextlib.suppress(FileNotFoundError):
             if time.time() - self._lock.stat().st_mtime > ROTATION_SECONDS_MAX:
                 self._lock.unlink()
+
+
+def _blank(path: Path, matches: Callable[[bytes], bool]) -> int:
+    blanked = 0
+    with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
+        end = 0
+        while line := file.readline():
+            end += len(line)
+            text = line.rstrip(b"\n")
+            if len(text) >= 2 and matches(text):
+                file.seek(end - len(line))
+                file.write(b"{}".ljust(len(text)))
+                file.seek(end)
+                blanked += 1
+        file.flush()
+        os.fsync(file.fileno())
+    return blanked

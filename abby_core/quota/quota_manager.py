@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abby_core.errors import InvalidRequest
-from abby_core.quota import allowances, ledger
+from abby_core.quota import allowances, erasure, ledger
 from abby_core.quota.account import HOUSE, Account
 from abby_core.quota.allowances import Allowances
 from abby_core.quota.ledger import Counter, Spent
@@ -152,9 +152,12 @@ class QuotaManager:
         blob_key: str = "",
         blob_sha256: str = "",
     ) -> bool:
-        """Set a need aside for ``seconds``, or raise QuotaExceeded. False: this id is reserved already."""
+        """Set a need aside for ``seconds``, or raise QuotaExceeded. False: this id is reserved already.
+
+        Raises Refused for an account that is being forgotten.
+        """
         now_ms = self.now_ms()
-        return ledger.reserve(
+        is_new = ledger.reserve(
             tx,
             reservation_id=reservation_id,
             account=account,
@@ -164,6 +167,8 @@ class QuotaManager:
             blob_key=blob_key,
             blob_sha256=blob_sha256,
         )
+        erasure.refuse(tx, account)
+        return is_new
 
     def extend_in(self, tx: Transaction, account: str, reservation_id: str, need: Need) -> bool:
         """Set more aside for an open reservation, or raise QuotaExceeded."""

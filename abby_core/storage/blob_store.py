@@ -66,6 +66,13 @@ class BlobStore(Protocol):
         """Where an existing blob lies as a file; None: nothing there, or not on this machine."""
         ...
 
+    def remove_folder(self, folder: str) -> bool:
+        """Remove what is left of a folder that holds no blobs: folders in it, remains of interrupted ``put`` calls.
+
+        False: something else lies in there, and stays. A store without folders has nothing to do.
+        """
+        ...
+
     def free_bytes(self) -> int | None:
         """Room left, in bytes; None: not known, or no end to it."""
         ...

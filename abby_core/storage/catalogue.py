@@ -130,6 +130,13 @@ def chosen(tx: Transaction, condition: str, **values: Value) -> list[Artifact]:
     return [_artifact(row) for row in tx.rows(_SELECT + condition, **values)]
 
 
+def all_of(tx: Transaction, account: str, last: Artifact | None, *, limit: int = PAGE_MAX) -> list[Artifact]:
+    """All of an account's pictures in steps, oldest first, in whatever state; ``last`` is the last one seen."""
+    at, last_id = (-1, "") if last is None else (last.created_at_ms, last.id)
+    sql = _SELECT + "account = :account AND (created_at, id) > (:at, :id) ORDER BY created_at, id LIMIT :limit"
+    return [_artifact(row) for row in tx.rows(sql, account=account, at=at, id=last_id, limit=limit)]
+
+
 def blob_is_known(tx: Transaction, blob_key: str) -> bool:
     """Whether a row points at that blob: a picture's, or one that waits for its deletion."""
     sql = (

@@ -142,13 +142,18 @@ def _undo_dead_saves(storage: StorageManager) -> int:
         )
     )
     for row in rows:
-        # Under its new name nobody can settle it any more, so a slow saver cannot slip in while the blob goes.
-        doomed = _UNDOING + str(row["id"]).removeprefix(_UNDOING)
-        storage.database.write(_rename_reservation, str(row["id"]), doomed)
-        _delete_if_unknown(storage, str(row["blob_key"]), str(row["blob_sha256"]))
-        storage.database.write(storage.quota.release_in, doomed)
+        undo_save(storage, str(row["id"]), str(row["blob_key"]), str(row["blob_sha256"]))
         log.warning("a save that was cut off was undone: %s", row["blob_key"])
     return len(rows)
+
+
+def undo_save(storage: StorageManager, reservation_id: str, blob_key: str, blob_sha256: str) -> None:
+    """Give back what a save set aside and delete what it wrote, whether it still goes on or not; may be repeated."""
+    # Under its new name nobody can settle it any more, so a slow saver cannot slip in while the blob goes.
+    doomed = _UNDOING + reservation_id.removeprefix(_UNDOING)
+    storage.database.write(_rename_reservation, reservation_id, doomed)
+    _delete_if_unknown(storage, blob_key, blob_sha256)
+    storage.database.write(storage.quota.release_in, doomed)
 
 
 def _rename_reservation(tx: Transaction, old: str, new: str) -> None:

@@ -247,6 +247,10 @@ class Studio:
         self._board.ring(order_id)
         return await self.order(order_id, account)
 
+    async def recover(self) -> int:
+        """Bring orders to an end whose runner died; returns how many things were mended. Otherwise done in between."""
+        return await self._recovery.recover()
+
     # ------------------------------------------------------------------ inside
 
     @property

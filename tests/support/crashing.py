@@ -80,6 +80,12 @@ class CrashingBlobs:
         self._steps.step()
         return self._blobs.sweep_parts(older_than_seconds=older_than_seconds)
 
+    def remove_folder(self, folder: str) -> bool:
+        self._steps.step()
+        removed = self._blobs.remove_folder(folder)
+        self._steps.step()
+        return removed
+
     def open(self, key: str) -> bytes:
         return self._blobs.open(key)
 
@@ -106,6 +112,10 @@ class CrashingDatabase:
     @property
     def dialect(self) -> str:
         return self._database.dialect
+
+    def connect(self) -> Any:
+        self._steps.step()
+        return self._database.connect()
 
     def read(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return self._database.read(function, *args, **kwargs)

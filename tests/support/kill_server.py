@@ -19,22 +19,23 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tests.journeys import crash_scenarios
+from tests.journeys import crash_scenarios, forget_scenarios
 from tests.journeys.crash_scenarios import Place
 
 
 def do(job: dict[str, Any]) -> None:
     """Carry out a job in this process."""
     place, name = Place(folder=Path(job["folder"])), str(job["name"])
+    scenarios = forget_scenarios if name in forget_scenarios.SCENARIOS else crash_scenarios
     match job["do"]:
         case "prepare":
-            asyncio.run(crash_scenarios.prepare(name, place))
+            asyncio.run(scenarios.prepare(name, place))
         case "act":
-            asyncio.run(crash_scenarios.act(name, place, int(job["step"])))
+            asyncio.run(scenarios.act(name, place, int(job["step"])))
         case "recover":
-            asyncio.run(crash_scenarios.recover(name, place, int(job["step"])))
+            asyncio.run(scenarios.recover(name, place, int(job["step"])))
         case "check":
-            asyncio.run(crash_scenarios.recover_and_check(name, place))
+            asyncio.run(scenarios.recover_and_check(name, place))
         case other:
             raise ValueError(other)
 

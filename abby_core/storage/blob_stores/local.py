@@ -112,6 +112,18 @@ class LocalBlobs:
             path = self._locate(key)
             return None if _file_status(path) is None else path
 
+    def remove_folder(self, folder: str) -> bool:
+        with _translated("an empty folder could not be removed"):
+            place = self._folder(key_parts(folder))
+            if not place.is_dir():
+                return True
+            for _, entry in _files(place, "", parts=True):
+                Path(entry.path).unlink(missing_ok=True)
+            for inner, _, _ in os.walk(place, topdown=False):  # never through links
+                with suppress(OSError):  # not empty
+                    Path(inner).rmdir()
+            return not place.exists()
+
     def free_bytes(self) -> int | None:
         root = self.root.absolute()
         for folder in (root, *root.parents):

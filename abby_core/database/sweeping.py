@@ -1,0 +1,51 @@
+"""Wiping deleted rows out of the database's file: SQLite only marks their place as free.
+
+What was deleted or changed lives on in free pages, between the rows of used ones, and in the write-ahead log.
+Writing the file anew and emptying the log removes it everywhere (sqlite.org/lang_vacuum.html). A PostgreSQL
+server keeps its files to itself: there rows are gone when its own vacuum has passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from abby_core.errors import DiskFull, StorageError
+
+if TYPE_CHECKING:
+    from abby_core.database.database import Database
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long others' transactions are waited for; they wait meanwhile, too."""
+_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+
+
+def sweep(database: Database) -> None:
+    """Leave nothing deleted in the file. Needs free disk of twice its size; takes about a second for 100 MB.
+
+    Raises StorageError when others kept it busy or the disk is full: what is deleted stays deleted, and the sweep
+    may be repeated.
+    """
+    if database.dialect != "sqlite":
+        return
+    try:
+        with contextlib.closing(cast("sqlite3.Connection", database.connect())) as connection:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.execute("VACUUM")
+            ((busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        kind = DiskFull if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL else StorageError
+        raise kind(f"The database's file could not be swept: {error}.") from error
+    if busy:
+        raise StorageError("The database's file could not be swept: another program is reading it.")
+
+
+def copies(database: Database) -> list[Path]:
+    """Copies of the file that were made before a migration: what is deleted here is still in them."""
+    if database.dialect != "sqlite":
+        return []
+    row = database.read(lambda tx: tx.row(_FILE))
+    file = Path(str(row["file"])) if row else Path()
+    return sorted(file.parent.glob(f"{file.name}.*.bak"))

@@ -1,0 +1,214 @@
+"""The steps of forgetting an account. Each may be repeated, and finds what an earlier run has left.
+
+As everywhere, bytes go before the row that points at them: what a crash leaves is found again by its row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from abby_core.errors import StorageError
+from abby_core.gallery.personal import FORGOTTEN, PERSONAL, ROWS_AT_ONCE, count, page, remove
+from abby_core.quota.meter import DAY_MS
+from abby_core.storage import catalogue, mending
+from abby_core.storage.names import folder_for
+
+if TYPE_CHECKING:
+    from abby_core.database.transaction import Row, Transaction
+    from abby_core.observability.events import EventLog
+    from abby_core.quota.account import Account
+    from abby_core.storage.artifact import Artifact
+    from abby_core.storage.blob_store import BlobStore
+    from abby_core.storage.storage_manager import StorageManager
+
+_NAMES_ACCOUNTS = frozenset({"account", "user", "user_id", "owner"})
+"""Fields of events whose whole value may be a bare user id."""
+_BLANK_ORDER = (
+    "UPDATE orders SET request = '{}', fingerprint = '', source_key = '', source_bytes = 0, source_artifact = '', "
+    "notes = '[]', prompts = '[]', failures = '[]', error = '', lease_owner = '' WHERE id = :id"
+)
+_ANONYMOUS_ORDER = (
+    # The day stays, and how long it took; the minute would tell who was there.
+    "UPDATE orders SET id = :new, account = :forgotten, created_at = created_at - created_at % :day, not_before = 0, "
+    "lease_until = 0, started_at = CASE WHEN started_at > 0 THEN finished_at - finished_at % :day ELSE 0 END, "
+    "finished_at = finished_at - finished_at % :day "
+    "+ CASE WHEN started_at > 0 THEN (finished_at - started_at) % :day ELSE 0 END WHERE id = :id"
+)
+
+
+def counts(tx: Transaction, account: str) -> dict[str, int]:
+    """How many rows of each table are the account's, and the ``bytes`` of its pictures; what is none is left out."""
+    found = {table: count(tx, table, account) for table in PERSONAL if table != "erasures"}
+    sql = "SELECT COALESCE(SUM(size_bytes + thumbnail_bytes), 0) AS size FROM artifacts WHERE account = :account"
+    found["bytes"] = sum(int(row["size"]) for row in tx.rows(sql, account=account))
+    return {name: number for name, number in found.items() if number}
+
+
+def unfinished(tx: Transaction, account: str) -> list[str]:
+    """The account's orders that wait or run, some at a time."""
+    sql = "SELECT id FROM orders WHERE account = :account AND state IN ('waiting', 'running') ORDER BY id LIMIT :limit"
+    return [str(row["id"]) for row in tx.rows(sql, account=account, limit=ROWS_AT_ONCE)]
+
+
+def remove_rows(storage: StorageManager, account: Account, *tables: str) -> None:
+    """Remove the account's rows of these tables."""
+    for table in tables:
+        while storage.database.write(remove, table, account.key):
+            pass
+
+
+def remove_pictures(storage: StorageManager, account: Account, progress: Callable[[int], None]) -> Iterator[str]:
+    """Remove every picture, in whatever state; yields a sentence for each that could not be removed."""
+    last: Artifact | None = None
+    removed = 0
+    while artifacts := storage.database.read(catalogue.all_of, account.key, last):
+        storage.database.write(_begin_removal, [artifact.id for artifact in artifacts])
+        for artifact in artifacts:
+            try:
+                for store in _other_stores(storage):
+                    store.delete(artifact.blob_key)
+                storage.finish_removal(artifact)
+            except StorageError as error:
+                yield f"Picture {artifact.id} could not be removed: {error}"
+            else:
+                removed += 1
+                progress(removed)
+        last = artifacts[-1]
+
+
+def remove_retired(storage: StorageManager, account: Account) -> None:
+    """Remove former files of pictures that were compressed or archived."""
+    while rows := storage.database.read(page, "retired_blobs", account.key, None):
+        for row in rows:
+            for store in (storage.blobs, *_other_stores(storage)):
+                store.delete(str(row["blob_key"]))
+            storage.database.write(_strike_retired, storage, str(row["blob_key"]))
+
+
+def undo_saves(storage: StorageManager, account: Account) -> None:
+    """Give back what is set aside; saves that still go on fail then, and remove what they wrote."""
+    while rows := storage.database.read(page, "reservations", account.key, None):
+        for row in rows:
+            mending.undo_save(storage, str(row["id"]), str(row["blob_key"]), str(row["blob_sha256"]))
+
+
+def blank_orders(storage: StorageManager, account: Account) -> None:
+    """Remove what the account's orders say: prompts, uploaded pictures, notes and errors."""
+    last: Row | None = None
+    while rows := storage.database.read(page, "orders", account.key, last):
+        for row in rows:
+            if row["source_key"]:
+                storage.blobs.delete(str(row["source_key"]))
+        storage.database.write(_each, _BLANK_ORDER, [{"id": str(row["id"])} for row in rows])
+        last = rows[-1]
+
+
+def anonymise_orders(storage: StorageManager, account: Account) -> None:
+    """Give the orders to nobody, under new ids; deliveries of theirs are gone before."""
+    fixed = {"forgotten": FORGOTTEN, "day": DAY_MS}
+    while rows := storage.database.read(page, "orders", account.key, None):
+        renamed = [{"id": row["id"], "new": nameless(), **fixed} for row in rows]
+        storage.database.write(_each, _ANONYMOUS_ORDER, renamed)
+
+
+def anonymise_journal(storage: StorageManager, account: Account) -> None:
+    """Give the journal's rows to nobody; the day stays, the minute goes."""
+    sql = (
+        "UPDATE journal SET account = :forgotten, at = at - at % :day WHERE id IN "
+        "(SELECT id FROM journal WHERE account = :account ORDER BY id LIMIT :limit)"
+    )
+    values: dict[str, Any] = {
+        "sql": sql, "account": account.key, "forgotten": FORGOTTEN, "day": DAY_MS, "limit": ROWS_AT_ONCE,
+    }  # fmt: skip
+    while storage.database.write(_change, **values):
+        pass
+
+
+def remove_folders(storage: StorageManager, account: Account) -> Iterator[str]:
+    """Remove the folders named after the account and all in them; yields a sentence for each that stays."""
+    folder = folder_for(account.platform, account.user_id)
+    folders = [f"images/users/{folder}"]
+    if account.platform == "local" and folder == account.user_id:
+        folders.append(f"users/{folder}")  # of the older layout, see adoption
+    for store in (storage.blobs, *_other_stores(storage)):
+        for name in folders:
+            for blob in list(store.list(f"{name}/")):
+                store.delete(blob.key)
+            if not store.remove_folder(name):
+                yield f"The folder {name} holds files that Abby did not make; remove it by hand."
+
+
+def forget_events(storage: StorageManager, events: EventLog, account: Account) -> int:
+    """Blank the events about the account and its orders; returns how many."""
+    orders: set[str] = set()
+    last: Row | None = None
+    while rows := storage.database.read(page, "orders", account.key, last):
+        orders.update(str(row["id"]) for row in rows)
+        last = rows[-1]
+    try:
+        return events.forget(_Mention(account, orders))
+    except OSError as error:
+        raise StorageError(f"The event log could not be changed: {error.strerror or error}.") from error
+
+
+def nameless() -> str:
+    """An id that says nothing of anybody. No account has it: those hold a colon."""
+    return f"{FORGOTTEN}-{secrets.token_hex(12)}"
+
+
+# ---------------------------------------------------------------------- inside
+
+
+def _other_stores(storage: StorageManager) -> list[BlobStore]:
+    """Where pictures' bytes may lie besides ``storage.blobs``."""
+    archive: BlobStore | None = getattr(storage, "archive", None)
+    return [] if archive is None else [archive]
+
+
+def _begin_removal(tx: Transaction, artifact_ids: list[str]) -> None:
+    for artifact_id in artifact_ids:
+        tx.execute("UPDATE artifacts SET state = 'removing' WHERE id = :id", id=artifact_id)
+
+
+def _strike_retired(tx: Transaction, storage: StorageManager, blob_key: str) -> None:
+    row = tx.row("DELETE FROM retired_blobs WHERE blob_key = :key RETURNING account, size_bytes", key=blob_key)
+    if row is not None:  # they are the house's to count, not their owner's
+        storage.quota.free_in(tx, row["account"], row["size_bytes"], temporary=True)
+
+
+def _each(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:
+    for values in rows:
+        tx.execute(sql, **values)
+
+
+def _change(tx: Transaction, *, sql: str, **values: Any) -> int:
+    return tx.execute(sql, **values)
+
+
+class _Mention:
+    """Whether a line of the event log is about the account: its key, its user id, or one of its orders."""
+
+    def __init__(self, account: Account, orders: set[str]) -> None:
+        self._account = account
+        self._orders = orders
+        self._key = re.compile(rf"(?<!\w){re.escape(account.key)}(?!\w)")
+
+    def __call__(self, line: bytes) -> bool:
+        try:
+            event = json.loads(line)
+        except ValueError:  # a line that a full disk has torn
+            text = line.decode("ascii", "replace")
+            return any(name in text for name in (*self._orders, json.dumps(self._account.user_id)[1:-1]))
+        return isinstance(event, dict) and any(map(self._is_about, event.items()))  # pyright: ignore[reportUnknownArgumentType]
+
+    def _is_about(self, field: tuple[str, Any]) -> bool:
+        name, value = field
+        return isinstance(value, str) and (
+            value in self._orders
+            or (name in _NAMES_ACCOUNTS and value == self._account.user_id)
+            or self._key.search(value) is not None
+        )
