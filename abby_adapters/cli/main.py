@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from abby_adapters.cli.commands import admin, care, gallery, make, orders, quota
+from abby_adapters.cli.commands import admin, care, gallery, make, orders, quota, room
 from abby_core.errors import (
     AbbyError,
     ConfigurationError,
@@ -44,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, gallery, quota, orders, care):
+for commands in (make, gallery, quota, room, orders, care):
     commands.register(app)
 app.add_typer(admin.app, name="admin")
 
@@ -77,7 +77,7 @@ def main() -> None:
         _answer({"error": {"kind": "UsageError", "message": str(getattr(error, "message", error))}})
         sys.exit(WRONG_USE)
     except AbbyError as error:
-        from abby_adapters.cli.presenter import error_json, plain
+        from abby_adapters.cli.presenter import choice_lines, error_json, plain
 
         if as_json:
             _answer(error_json(error))
@@ -85,7 +85,10 @@ def main() -> None:
             from rich.console import Console
             from rich.text import Text
 
-            Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
+            errors = Console(stderr=True, highlight=False)
+            errors.print(Text(plain(str(error)), style="red"))
+            for line in choice_lines(error):
+                errors.print(Text(line), soft_wrap=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:  # whoever read our output has stopped
         sys.stderr.close()

@@ -178,9 +178,8 @@ class QuotaManager:
 
     def count_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Count for an account bytes that the house counts anyway, or raise QuotaExceeded."""
-        for charge in self._charges(tx, account, Need(size_bytes=size_bytes)):
-            if charge.account == account:
-                ledger.take(tx, charge, self.now_ms())
+        limit = self.status_in(tx, account).bytes.limit
+        ledger.take(tx, Charge(account=account, meter=BYTES, amount=size_bytes, limit=limit), self.now_ms())
 
     def free_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Stop counting for an account bytes that the house goes on counting."""

@@ -30,6 +30,17 @@ _SELECT = f"SELECT {_COLUMNS} FROM artifacts WHERE "  # noqa: S608
 PAGE_MAX = 200
 
 
+def select(tx: Transaction, of: str, **values: Value) -> list[Artifact]:
+    """Pictures, by the SQL behind the columns (``FROM artifacts WHERE …``): written in code, never input."""
+    return [_artifact(row) for row in tx.rows(f"SELECT {_COLUMNS} {of}", **values)]
+
+
+def change(tx: Transaction, how: str, **values: Value) -> list[Artifact]:
+    """Pictures as one conditional UPDATE has left them; ``how`` is what stands behind its SET, written in code."""
+    sql = f"UPDATE artifacts SET {how} RETURNING {_COLUMNS}"  # noqa: S608
+    return [_artifact(row) for row in tx.rows(sql, **values)]
+
+
 def insert(tx: Transaction, artifact: Artifact) -> bool:
     """Enter a picture. False: its name, its blob or its place in the order is taken already."""
     return tx.execute(_INSERT, **_values(artifact)) == 1
@@ -108,11 +119,6 @@ def all_after(tx: Transaction, last_id: str, *, limit: int = 1000) -> list[Artif
     return [_artifact(row) for row in tx.rows(sql, last=last_id, limit=limit)]
 
 
-def chosen(tx: Transaction, condition: str, **values: Value) -> list[Artifact]:
-    """The pictures that a condition chooses: SQL text of ours, never input, its order and its limit included."""
-    return [_artifact(row) for row in tx.rows(_SELECT + condition, **values)]
-
-
 def blob_is_known(tx: Transaction, blob_key: str) -> bool:
     """Whether a row points at that blob: a picture's, or one that waits for its deletion."""
     sql = (
@@ -156,23 +162,31 @@ def move(tx: Transaction, artifact_id: str, *, before: str, after: Artifact) -> 
     ``before``: the key of the bytes it must still have, kept or archived. Raises StorageError for a name that was
     taken meanwhile.
     """
-    return tx.execute(
-        "UPDATE artifacts SET name = :name, name_key = :name_key, blob_key = :blob_key, size_bytes = :size_bytes, "
-        "sha256 = :sha256, media_type = :media_type, width = :width, height = :height, state = :state, "
-        "state_at = :state_at WHERE id = :id AND blob_key = :before AND state IN ('kept', 'archived')",
+    moved = change(
+        tx,
+        "name = :name, name_key = :name_key, blob_key = :blob_key, size_bytes = :size_bytes, sha256 = :sha256, "
+        "media_type = :media_type, width = :width, height = :height, state = :state, state_at = :state_at "
+        f"WHERE id = :id AND blob_key = :before AND {LISTED}",
         id=artifact_id, before=before, name=after.name, name_key=name_key(after.name), blob_key=after.blob_key,
         size_bytes=after.size_bytes, sha256=after.sha256, media_type=after.media_type, width=after.width,
         height=after.height, state=after.state, state_at=after.state_at_ms,
-    ) == 1  # fmt: skip
+    )  # fmt: skip
+    return bool(moved)
 
 
 def begin_trash(tx: Transaction, artifact_id: str, now_ms: int) -> bool:
-    """Put a picture into the trash; its name is free from now on. False: it is not among the listed (any more)."""
-    return tx.execute(
-        "UPDATE artifacts SET state = 'trashed', state_at = :now, name_key = 'trash/' || id "
-        "WHERE id = :id AND state IN ('kept', 'archived')",
-        id=artifact_id, now=now_ms,
-    ) == 1  # fmt: skip
+    """Put a picture into the trash. False: it is not among the listed (any more).
+
+    Its name is free from now on: no name's key has capitals, as this one has. Behind them stand the moment, the id
+    and where it was.
+    """
+    trashed = change(
+        tx,
+        "state = 'trashed', state_at = :now, name_key = :mark || id || ':' || state "
+        f"WHERE id = :id AND {LISTED}",
+        id=artifact_id, now=now_ms, mark=f"TRASHED:{now_ms:015d}:",
+    )  # fmt: skip
+    return bool(trashed)
 
 
 def set_thumbnail(tx: Transaction, artifact_id: str, *, key: str, size_bytes: int) -> Artifact | None:

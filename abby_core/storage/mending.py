@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
-from abby_core.storage import catalogue, keeping, retired
+from abby_core.storage import catalogue, forecast, keeping, retention, retired
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
 
@@ -37,7 +37,8 @@ _UNDOING = "undo:"
 
 def mend(storage: StorageManager) -> int:
     """Finish begun removals, undo dead saves, make missing thumbnails, clear the remains of writes that a crash
-    cut off, delete retired bytes whose time is over. Returns how many things were mended.
+    cut off, delete retired bytes whose time is over, let go of pictures that were kept long enough. Returns how
+    many things were mended.
     """
     mended = 0
     for artifact in storage.database.read(catalogue.being_removed):
@@ -48,7 +49,9 @@ def mend(storage: StorageManager) -> int:
         mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
     for store in filter(None, (storage.blobs, storage.archive)):
         store.sweep_parts(older_than_seconds=PART_SECONDS)
-    return mended + retired.delete_expired(storage) + _remove_orphaned_sources(storage)
+    mended += retired.delete_expired(storage) + retention.retire_hourly(storage)
+    forecast.note_daily(storage)
+    return mended + _remove_orphaned_sources(storage)
 
 
 def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:

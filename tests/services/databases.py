@@ -9,8 +9,16 @@ from abby_core.database.database import SQLITE_FILE, Database, open_database
 from abby_core.database.transaction import Row, Transaction
 
 TABLES = (
-    "artifacts", "counters", "deliveries", "journal", "limits", "orders", "reservations", "retired_blobs", "turns",
-)  # fmt: skip
+    "artifacts",
+    "counters",
+    "deliveries",
+    "journal",
+    "limits",
+    "orders",
+    "reservations",
+    "retired_blobs",
+    "turns",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
