@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from abby_core.generation.provider import Health
 
 ORDERS_LOOKED_AT = 200
+FULL_SOON_DAYS = 7
+"""What is full sooner than this is trouble already: somebody has to make room."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def examine(context: Context) -> list[Result]:
     rules = _rules(context)
     results = [*_settings(context), rules, folder]
     if folder.ok and rules.ok:
-        results += [_disk(context), _database(context), _orders(context)]
+        results += [_disk(context), _database(context), *_forecast(context), _orders(context)]
     return [*results, *_providers(context)]
 
 
@@ -89,6 +91,43 @@ def _database(context: Context) -> Result:
         detail=f"Everybody together uses {used:.1f} of {limit:.0f} MB ({status.house_bytes.share:.0%})."
         + ("" if status.house_bytes.allowed else " Raise MAX_GLOBAL_STORAGE_MB or delete pictures."),
     )
+
+
+def _forecast(context: Context) -> Iterator[Result]:
+    """When it will be full; nothing where nobody can say."""
+    from abby_core.storage.forecast import forecast
+
+    try:
+        found = forecast(context.abby.storage)
+    except AbbyError:
+        return  # the checks before have said what is wrong
+    if found is None:
+        return
+    ends = {"the server's limit": found.limit_days, "the disk": found.disk_days}
+    full = [f"{what} is full in {_days(days)}" for what, days in ends.items() if days is not None]
+    pace = f"Pictures grow by {found.bytes_per_day / 2**20:.1f} MB a day"
+    soon = any(days is not None and days < FULL_SOON_DAYS for days in ends.values())
+    detail = f"{pace}: {' and '.join(full)}." if full else f"{pace}: room for years."
+    if found.bytes_per_day <= 0:
+        detail = "Pictures take no more room than before."
+    remedy = " Make room (`abby compress`, `abby archive`), or raise MAX_GLOBAL_STORAGE_MB where the disk allows it."
+    yield Result("forecast", ok=not soon, detail=detail + (remedy if soon else ""))
+
+
+def forecast_json(context: Context) -> dict[str, float | None] | None:
+    """When it will be full, for programs; None: nobody can say yet."""
+    from abby_core.storage.forecast import forecast
+
+    try:
+        found = forecast(context.abby.storage)
+    except AbbyError:
+        return None
+    return None if found is None else vars(found)
+
+
+def _days(days: float) -> str:
+    whole = int(days)
+    return "less than a day" if whole < 1 else "1 day" if whole == 1 else f"{whole} days"
 
 
 def _orders(context: Context) -> Result:

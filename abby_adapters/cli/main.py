@@ -16,7 +16,20 @@ from typing import Annotated
 import typer
 
 from abby_adapters.cli.commands import (
-    admin, albums, care, describe, gallery, make, orders, privacy, quota, share, stats, transfer, trash,
+    admin,
+    albums,
+    care,
+    describe,
+    gallery,
+    make,
+    orders,
+    privacy,
+    quota,
+    room,
+    share,
+    stats,
+    transfer,
+    trash,
 )
 from abby_core.errors import (
     AbbyError,
@@ -46,7 +59,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, gallery, describe, share, transfer, trash, quota, orders, care, privacy, stats):
+for commands in (make, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
     commands.register(app)
 app.add_typer(albums.app, name="album")
 app.add_typer(admin.app, name="admin")
@@ -80,7 +93,7 @@ def main() -> None:
         _answer({"error": {"kind": "UsageError", "message": str(getattr(error, "message", error))}})
         sys.exit(WRONG_USE)
     except AbbyError as error:
-        from abby_adapters.cli.presenter import error_json, plain
+        from abby_adapters.cli.presenter import choice_lines, error_json, plain
 
         if as_json:
             _answer(error_json(error))
@@ -88,7 +101,10 @@ def main() -> None:
             from rich.console import Console
             from rich.text import Text
 
-            Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
+            errors = Console(stderr=True, highlight=False)
+            errors.print(Text(plain(str(error)), style="red"))
+            for line in choice_lines(error):
+                errors.print(Text(line), soft_wrap=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:  # whoever read our output has stopped
         sys.stderr.close()

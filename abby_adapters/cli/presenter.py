@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from abby_core.errors import AbbyError, ProviderError, QuotaExceeded
+from abby_core.errors import AbbyError, Choice, ProviderError, QuotaExceeded, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +135,8 @@ def error_json(error: AbbyError) -> dict[str, Any]:
     answer: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
     if isinstance(error, QuotaExceeded):
         answer |= {"meter": error.meter, "limit": error.limit, "used": error.used, "requested": error.requested}
+    if isinstance(error, Refused):
+        answer["choices"] = [{**vars(choice), "command": _command(choice)} for choice in error.choices]
     if isinstance(error, ProviderError):
         answer |= {"transient": error.transient, "maybe_billed": error.maybe_billed}
     if isinstance(error, QuotaExceeded | ProviderError):
@@ -143,6 +145,23 @@ def error_json(error: AbbyError) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------- people
+
+
+def choice_lines(error: AbbyError) -> list[str]:
+    """What would help against a refusal, a line each, with what to type."""
+    choices = error.choices if isinstance(error, Refused) else ()
+    return [f"  · {choice.text}" + (f"  ({_command(choice)})" if _command(choice) else "") for choice in choices]
+
+
+def _command(choice: Choice) -> str:
+    """What to type for it; empty: nothing."""
+    return {
+        "compress": f"abby compress --oldest {choice.pictures}",
+        "archive": f"abby archive --oldest {choice.pictures}",
+        "empty_trash": "abby trash --empty",
+        "delete": "abby delete --for-good NAME",
+        "fewer": f"--n {choice.pictures}",
+    }.get(choice.kind, "")
 
 
 def quota_line(status: QuotaStatus) -> str:

@@ -27,6 +27,7 @@ from abby_core.quota.meter import (
     IMAGES_PER_MONTH,
     METERS,
     NO_LIMIT,
+    Charge,
     period_ends_ms,
 )
 from abby_core.quota.rules import Rules
@@ -196,9 +197,8 @@ class QuotaManager:
 
     def count_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Count for an account bytes that the house counts anyway, or raise QuotaExceeded."""
-        for charge in self._allowances.bounds_in(tx, account).charges(Need(size_bytes=size_bytes)):
-            if charge.account == account:
-                ledger.take(tx, charge, self.now_ms())
+        limit = self._allowances.bounds_in(tx, account).limit(account, BYTES)
+        ledger.take(tx, Charge(account=account, meter=BYTES, amount=size_bytes, limit=limit), self.now_ms())
 
     def free_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Stop counting for an account bytes that the house goes on counting."""

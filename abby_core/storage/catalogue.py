@@ -180,23 +180,16 @@ def move(tx: Transaction, artifact_id: str, *, before: str, after: Artifact) -> 
     ``before``: the key of the bytes it must still have, kept or archived. Raises StorageError for a name that was
     taken meanwhile.
     """
-    return tx.execute(
-        "UPDATE artifacts SET name = :name, name_key = :name_key, blob_key = :blob_key, size_bytes = :size_bytes, "
-        "sha256 = :sha256, media_type = :media_type, width = :width, height = :height, state = :state, "
-        "state_at = :state_at WHERE id = :id AND blob_key = :before AND state IN ('kept', 'archived')",
+    moved = change(
+        tx,
+        "name = :name, name_key = :name_key, blob_key = :blob_key, size_bytes = :size_bytes, sha256 = :sha256, "
+        "media_type = :media_type, width = :width, height = :height, state = :state, state_at = :state_at "
+        f"WHERE id = :id AND blob_key = :before AND {LISTED}",
         id=artifact_id, before=before, name=after.name, name_key=name_key(after.name), blob_key=after.blob_key,
         size_bytes=after.size_bytes, sha256=after.sha256, media_type=after.media_type, width=after.width,
         height=after.height, state=after.state, state_at=after.state_at_ms,
-    ) == 1  # fmt: skip
-
-
-def begin_trash(tx: Transaction, artifact_id: str, now_ms: int) -> bool:
-    """Put a picture into the trash; its name is free from now on. False: it is not among the listed (any more)."""
-    return tx.execute(
-        "UPDATE artifacts SET state = 'trashed', state_at = :now, name_key = 'trash/' || id "
-        "WHERE id = :id AND state IN ('kept', 'archived')",
-        id=artifact_id, now=now_ms,
-    ) == 1  # fmt: skip
+    )  # fmt: skip
+    return bool(moved)
 
 
 def set_thumbnail(tx: Transaction, artifact_id: str, *, key: str, size_bytes: int) -> Artifact | None:

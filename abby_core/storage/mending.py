@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
-from abby_core.storage import catalogue, keeping, retired, trash
+from abby_core.storage import catalogue, forecast, keeping, retention, retired, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobInfo, BlobMissing
 from abby_core.storage.expired_shares import purge_shares
@@ -38,8 +38,8 @@ _UNDOING = "undo:"
 
 def mend(storage: StorageManager) -> int:
     """Finish begun removals, undo dead saves, make missing thumbnails, clear the remains of writes that a crash
-    cut off, delete retired bytes whose time is over, let go of what was in the trash for long enough. Returns how
-    many things were mended.
+    cut off, delete retired bytes whose time is over, let go of pictures that were kept, or in the trash, for long
+    enough. Returns how many things were mended.
     """
     mended = 0
     for artifact in storage.database.read(catalogue.being_removed):
@@ -52,7 +52,9 @@ def mend(storage: StorageManager) -> int:
     for store in filter(None, (storage.blobs, storage.archive)):
         store.sweep_parts(older_than_seconds=PART_SECONDS)
     purge_shares(storage.database, storage.now_ms())
-    return mended + retired.delete_expired(storage) + _remove_orphaned_sources(storage)
+    mended += retired.delete_expired(storage) + retention.retire_hourly(storage)
+    forecast.note_daily(storage)
+    return mended + _remove_orphaned_sources(storage)
 
 
 def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 COMPRESSED_BYTES_MIN = 64 * 1024
 """Smaller pictures are not worth the work: a thousand of them would free 30 MB."""
 COMPRESSIBLE = ("image/png", "image/jpeg")
-_UNSTARRED = "account = :account AND state = 'kept' AND temporary = 0 AND favourite = 0"
+_UNSTARRED = "FROM artifacts WHERE account = :account AND state = 'kept' AND temporary = 0 AND favourite = 0"
 _OLDEST = "ORDER BY created_at, id LIMIT :limit"
 
 
 def to_archive(tx: Transaction, account: str, *, limit: int) -> list[Artifact]:
     """Pictures at hand; the same ones would be deleted first."""
-    return catalogue.chosen(tx, f"{_UNSTARRED} {_OLDEST}", account=account, limit=limit)
+    return catalogue.select(tx, f"{_UNSTARRED} {_OLDEST}", account=account, limit=limit)
 
 
 def to_compress(tx: Transaction, account: str, *, after: tuple[int, str], limit: int) -> list[Artifact]:
     """Pictures at hand that compressing may make smaller; ``after`` is (created_at_ms, id) of the last one seen."""
     png, jpeg = COMPRESSIBLE
     at, last_id = after
-    return catalogue.chosen(
+    return catalogue.select(
         tx,
         f"{_UNSTARRED} AND media_type IN (:png, :jpeg) AND size_bytes >= :size "
         f"AND (created_at, id) > (:at, :id) {_OLDEST}",
@@ -36,9 +36,9 @@ def to_compress(tx: Transaction, account: str, *, after: tuple[int, str], limit:
 
 def made_before(tx: Transaction, account: str, before_ms: int, *, limit: int) -> list[Artifact]:
     """Pictures made before then, at hand or archived."""
-    return catalogue.chosen(
+    return catalogue.select(
         tx,
-        f"account = :account AND {catalogue.LISTED} AND temporary = 0 AND favourite = 0 AND created_at < :before "
-        f"{_OLDEST}",
+        f"FROM artifacts WHERE account = :account AND {catalogue.LISTED} AND temporary = 0 AND favourite = 0 "
+        f"AND created_at < :before {_OLDEST}",
         account=account, before=before_ms, limit=limit,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from abby_core.database.transaction import Row
 from abby_core.errors import ConfigurationError, InvalidRequest, NotFound, QuotaExceeded, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
-from abby_core.storage import catalogue, mending
+from abby_core.storage import mending
 from abby_core.storage.archive import archive, archive_oldest, restore
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.compression import (
@@ -318,7 +318,7 @@ class TestArchiving:
 
     def test_in_the_trash_it_still_lies_in_the_archive_and_counts_nothing(self, abby: Abby, tmp_path: Path) -> None:
         there = archive(abby.storage, save(abby))
-        assert abby.database.write(catalogue.begin_trash, there.id, abby.storage.now_ms())
+        abby.gallery.delete(ALICE, "cat.png")
         with pytest.raises(NotFound):
             found(abby, "cat.png")
         assert check(abby.storage, deep=True) == []

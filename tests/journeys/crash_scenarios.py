@@ -160,6 +160,8 @@ async def _recover(abby: Abby, _place: Place) -> None:
             await until_ended(abby, view.id)
 
 
+WARM_UP = "an upload"
+"""The scenario that imports everything the others need."""
 _SAVED, _SAVED_FOR_A_WHILE = _save(temporary=False), _save(temporary=True)
 SCENARIOS: dict[str, Scenario] = {
     "an order": Scenario(act=_order(1), steps_min=25),
@@ -211,7 +213,7 @@ async def prepare(name: str, place: Place) -> None:
 async def recover(name: str, place: Place, step: int = 0, *, later_seconds: float = LATER_SECONDS) -> None:
     """Open Abby again, later, and let it bring everything to an end; with a step, dying there."""
     scenario = SCENARIOS[name]
-    _age_parts(place.root)
+    age_parts(place.root)
     later_seconds += scenario.later_seconds
     await _recover(scenario.open(place, later_seconds=later_seconds, steps=Steps(step) if step else None), place)
 
@@ -223,7 +225,7 @@ async def recover_and_check(name: str, place: Place, *, faulty: bool = False) ->
     check(SCENARIOS[name], place, faulty=faulty)
 
 
-def _age_parts(root: Path) -> None:
+def age_parts(root: Path) -> None:
     """Parts of files are known by the disk's own clock, which nobody can set here."""
     then = time.time() - PARTS_AGE_SECONDS
     for part in root.rglob("*.part"):

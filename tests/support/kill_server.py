@@ -1,7 +1,9 @@
 """Runs each step of a crash scenario in a fresh process, cheaply: one process imports everything, then forks.
 
-    python -m tests.support.kill_server serve            jobs as JSON lines on stdin, answers on stdout
-    python -m tests.support.kill_server <job as JSON>    one job, where there is no fork
+    python -m tests.support.kill_server serve MODULE          jobs as JSON lines on stdin, answers on stdout
+    python -m tests.support.kill_server <job as JSON> MODULE  one job, where there is no fork
+
+MODULE holds the scenarios, as :mod:`tests.journeys.crash_scenarios` does.
 
 A job: ``{"do": …, "name": scenario, "folder": place, "step": n}``. The answer: ``{"code": exit status or
 negative signal, "error": traceback}``.
@@ -10,6 +12,7 @@ negative signal, "error": traceback}``.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import subprocess
@@ -19,14 +22,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tests.journeys import crash_scenarios, forget_scenarios
 from tests.journeys.crash_scenarios import Place
 
 
 def do(job: dict[str, Any]) -> None:
     """Carry out a job in this process."""
     place, name = Place(folder=Path(job["folder"])), str(job["name"])
-    scenarios = forget_scenarios if name in forget_scenarios.SCENARIOS else crash_scenarios
+    scenarios = importlib.import_module(sys.argv[2])
     match job["do"]:
         case "prepare":
             asyncio.run(scenarios.prepare(name, place))
@@ -62,7 +64,8 @@ def _forked(job: dict[str, Any]) -> int:
 
 
 def _spawned(line: str) -> int:
-    return subprocess.run([sys.executable, "-m", "tests.support.kill_server", line], check=False).returncode
+    command = [sys.executable, "-m", "tests.support.kill_server", line, sys.argv[2]]
+    return subprocess.run(command, check=False).returncode
 
 
 def _do_and_tell(job: dict[str, Any]) -> int:
@@ -82,7 +85,7 @@ def _warm_up() -> None:
     """Import everything that a run imports; all threads of it have ended when it returns."""
     with tempfile.TemporaryDirectory() as folder:
         for job in ("prepare", "act", "check"):
-            do({"do": job, "name": "an upload", "folder": folder, "step": 0})
+            do({"do": job, "name": importlib.import_module(sys.argv[2]).WARM_UP, "folder": folder, "step": 0})
 
 
 if __name__ == "__main__":

@@ -21,14 +21,20 @@ def doctor(as_json: AsJson = False) -> None:
     """Look at settings, disk, database and image service, and say what to do. Exit code 1 if something is wrong."""
     from rich.text import Text
 
-    from abby_adapters.cli.checkup import examine
+    from abby_adapters.cli.checkup import examine, forecast_json
     from abby_adapters.cli.presenter import plain
 
     context = Context(as_json=as_json)
     try:
         results = examine(context)
         if as_json:
-            context.answer({"ok": all(result.ok for result in results), "checks": [vars(result) for result in results]})
+            context.answer(
+                {
+                    "ok": all(result.ok for result in results),
+                    "checks": [vars(result) for result in results],
+                    "forecast": forecast_json(context),
+                }
+            )
         else:
             for result in results:
                 mark = Text("✓ ", "green") if result.ok else Text("✗ ", "red")

@@ -75,7 +75,8 @@ def test_damage_in_one_corner_shows_in_the_worst_blocks() -> None:
 
 def test_what_cannot_be_seen_does_not_count_and_a_lost_edge_does() -> None:
     base = picture().convert("RGBA")
-    base.putalpha(Image.radial_gradient("L").resize(base.size).point([0] * 129 + [255] * 127))
+    round_hole = [0] * 128 + [255] * 128
+    base.putalpha(Image.radial_gradient("L").resize(base.size).point(round_hole))
     unseen = base.copy()
     unseen.paste((255, 0, 0), (0, 0, *base.size), base.getchannel("A").point(lambda value: 255 - value))
     unseen.putalpha(base.getchannel("A"))
