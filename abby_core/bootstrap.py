@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from abby_core.errors import ConfigurationError
+from abby_core.errors import Choice, ConfigurationError, QuotaExceeded
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
     from abby_core.observability.events import EventLog
+    from abby_core.quota.account import Account
+    from abby_core.quota.limits import Need
     from abby_core.settings import Settings
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
@@ -186,8 +188,13 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
-            refusals=Refusals(self.storage),
+            refusals=Refusals(self.storage, self._advise),
         )
+
+    def _advise(self, account: Account, error: QuotaExceeded, need: Need, pictures: int) -> tuple[Choice, ...]:
+        from abby_core.gallery.choices import choices
+
+        return choices(self.storage, account, error, need, pictures=pictures)
 
     @cached_property
     def statistics(self) -> Statistics:

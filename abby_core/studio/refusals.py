@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Advise = Callable[[Account, QuotaExceeded, Need], tuple[Choice, ...]]
-"""What would help an account against that refusal of that need. Blocks for a short while."""
+Advise = Callable[[Account, QuotaExceeded, Need, int], tuple[Choice, ...]]
+"""What would help an account against that refusal of that need, for so many pictures. Blocks for a short while."""
 
 
-def no_advice(_account: Account, _error: QuotaExceeded, _need: Need) -> tuple[Choice, ...]:
+def no_advice(_account: Account, _error: QuotaExceeded, _need: Need, _pictures: int) -> tuple[Choice, ...]:
     """For an Abby without a gallery."""
     return ()
 
@@ -37,12 +37,14 @@ class Refusals:
 
     async def note(self, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         """Enter the refused order into the journal, and attach to the error what would help."""
-        if isinstance(error, NotFound | OrderConflict):  # a mistake, which no limit stood behind
-            return
+        if isinstance(error, NotFound | OrderConflict) or type(error) is Refused:
+            return  # a mistake, or somebody of whom nothing more is to be noted: no limit stood behind it
         try:
             await self._storage.database.run(self._enter, order, error, row)
             if isinstance(error, QuotaExceeded):
-                error.choices = await asyncio.to_thread(self._advise, order.account, error, need_of(row))
+                error.choices = await asyncio.to_thread(
+                    self._advise, order.account, error, need_of(row), order.pictures
+                )
             elif isinstance(error, QueueFull):
                 error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
         except StorageError as trouble:
