@@ -157,7 +157,9 @@ def test_a_file_that_nobody_named_may_be_missing_and_a_named_one_may_not(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_rules(None) == Rules()
-    with pytest.raises(ConfigurationError, match=r"There is no file of rules 'mine.toml'; check its name \(RULES_FILE\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"There is no file of rules 'mine.toml'; check its name \(RULES_FILE\)"
+    ):
         load_rules(Path("mine.toml"))
     Path("abby.toml").write_text("[tiers.default]\npriority = 7", "utf-8-sig")
     assert load_rules(None).default.priority == 7
