@@ -24,9 +24,10 @@ from abby_core.quota.meter import (
 )
 from abby_core.quota.refusal import duration
 from abby_core.quota.rules import Rules
+from abby_core.quota.rules_file import WHAT
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import Usage
-from abby_core.quota.tier import METER_LIMITS, Tier, givers, picture_size
+from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Tier, givers, picture_size, resolve
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -188,6 +189,20 @@ def _given_limits(bounds: Bounds, rules: Rules, standing: Standing) -> Iterator[
             yield Given(limit=limit, value=value, text=text, source=_ADMINISTRATOR, otherwise=otherwise)
         else:
             yield Given(limit=limit, value=value, text=text, source=by_tiers)
+
+
+def idle_lines(rules: Rules, host: Allowance) -> list[str]:
+    """Lines of the file that change nothing, because everybody has more: nearly always not what was meant."""
+    everybody = resolve(host, rules.default, ())
+    keys = {limit: key for key, (limit, _) in WHAT.items()}
+    idle: list[str] = []
+    for tier in rules.tiers:
+        for limit, more_generous in GENEROUS.items():
+            stated, has = getattr(tier, limit), getattr(everybody, limit)
+            if stated not in {None, has} and more_generous(stated, has) == has:
+                texts = f"{value_text(limit, stated)}; everybody has {value_text(limit, has)}"
+                idle.append(f"{keys[limit]} of tier {tier.name} changes nothing: it is {texts}.")
+    return idle
 
 
 def value_text(limit: str, value: Any) -> str:
