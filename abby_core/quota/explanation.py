@@ -269,8 +269,8 @@ def _amount(meter: str, amount: int) -> str:
 
 def _reserved(reservation: OpenReservation, now_ms: int) -> str:
     amounts = {hold.meter: hold.amount for hold in _own(reservation)}
-    units = {IMAGES_PER_DAY: " picture(s)", BYTES: "", CREDITS_PER_DAY: " credits"}
-    what = [_amount(meter, amounts[meter]) + unit for meter, unit in units.items() if meter in amounts]
+    meters = (IMAGES_PER_DAY, BYTES, CREDITS_PER_DAY)  # the other spans hold the same pictures and the same money
+    what = [_thing(meter, amounts[meter]) for meter in meters if meter in amounts]
     held = f"{', '.join(what) or 'nothing of this account'} for {duration((now_ms - reservation.created_at_ms) / 1000)}"
     if reservation.order_state:
         return (
@@ -280,6 +280,12 @@ def _reserved(reservation: OpenReservation, now_ms: int) -> str:
     left = (reservation.expires_at_ms - now_ms) / 1000
     when = f"in {duration(left)}" if left > 0 else "with the next cleanup"
     return f"A picture being saved has set aside {held}; if that was cut off, it comes back {when}."
+
+
+def _thing(meter: str, amount: int) -> str:
+    if meter == IMAGES_PER_DAY:
+        return "1 picture" if amount == 1 else f"{amount} pictures"
+    return _amount(meter, amount) + (" credits" if meter == CREDITS_PER_DAY else "")
 
 
 def _own(reservation: OpenReservation) -> list[Hold]:
