@@ -53,7 +53,8 @@ def _rules(context: Context) -> Result:
     if rules.source is None:
         return Result("rules", ok=True, detail="No file of tiers: the settings hold for everybody.")
     names = ", ".join(tier.name for tier in rules.tiers) or "none besides the default one"
-    return Result("rules", ok=True, detail=f"Tiers in {rules.source}: {names}. `abby quota explain USER` shows whose.")
+    detail = f"Tiers in {rules.source}: {names}. `abby quota explain USER` shows whose."
+    return Result("rules", ok=True, detail=" ".join([detail, *context.abby.quota.idle_rules()]))
 
 
 def _folder(context: Context) -> Result:

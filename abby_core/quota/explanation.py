@@ -24,9 +24,10 @@ from abby_core.quota.meter import (
 )
 from abby_core.quota.refusal import duration
 from abby_core.quota.rules import Rules
+from abby_core.quota.rules_file import WHAT
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import Usage
-from abby_core.quota.tier import METER_LIMITS, Tier, givers, picture_size
+from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Tier, givers, picture_size, resolve
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -190,6 +191,20 @@ def _given_limits(bounds: Bounds, rules: Rules, standing: Standing) -> Iterator[
             yield Given(limit=limit, value=value, text=text, source=by_tiers)
 
 
+def idle_lines(rules: Rules, host: Allowance) -> list[str]:
+    """Lines of the file that change nothing, because everybody has more: nearly always not what was meant."""
+    everybody = resolve(host, rules.default, ())
+    keys = {limit: key for key, (limit, _) in WHAT.items()}
+    idle: list[str] = []
+    for tier in rules.tiers:
+        for limit, more_generous in GENEROUS.items():
+            stated, has = getattr(tier, limit), getattr(everybody, limit)
+            if stated not in {None, has} and more_generous(stated, has) == has:
+                texts = f"{value_text(limit, stated)}; everybody has {value_text(limit, has)}"
+                idle.append(f"{keys[limit]} of tier {tier.name} changes nothing: it is {texts}.")
+    return idle
+
+
 def value_text(limit: str, value: Any) -> str:
     """A limit's value as people write it."""
     if value == NO_LIMIT:
@@ -254,8 +269,8 @@ def _amount(meter: str, amount: int) -> str:
 
 def _reserved(reservation: OpenReservation, now_ms: int) -> str:
     amounts = {hold.meter: hold.amount for hold in _own(reservation)}
-    units = {IMAGES_PER_DAY: " picture(s)", BYTES: "", CREDITS_PER_DAY: " credits"}
-    what = [_amount(meter, amounts[meter]) + unit for meter, unit in units.items() if meter in amounts]
+    meters = (IMAGES_PER_DAY, BYTES, CREDITS_PER_DAY)  # the other spans hold the same pictures and the same money
+    what = [_thing(meter, amounts[meter]) for meter in meters if meter in amounts]
     held = f"{', '.join(what) or 'nothing of this account'} for {duration((now_ms - reservation.created_at_ms) / 1000)}"
     if reservation.order_state:
         return (
@@ -265,6 +280,12 @@ def _reserved(reservation: OpenReservation, now_ms: int) -> str:
     left = (reservation.expires_at_ms - now_ms) / 1000
     when = f"in {duration(left)}" if left > 0 else "with the next cleanup"
     return f"A picture being saved has set aside {held}; if that was cut off, it comes back {when}."
+
+
+def _thing(meter: str, amount: int) -> str:
+    if meter == IMAGES_PER_DAY:
+        return "1 picture" if amount == 1 else f"{amount} pictures"
+    return _amount(meter, amount) + (" credits" if meter == CREDITS_PER_DAY else "")
 
 
 def _own(reservation: OpenReservation) -> list[Hold]:

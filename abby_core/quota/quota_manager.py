@@ -69,6 +69,12 @@ class QuotaManager:
         """The tiers and groups in force."""
         return self._allowances.rules
 
+    def idle_rules(self) -> list[str]:
+        """A sentence for each line of the host's rules that changes nothing, because everybody has more."""
+        from abby_core.quota.explanation import idle_lines
+
+        return idle_lines(self.rules, self._allowances.host)
+
     # ------------------------------------------------------------------ for people
 
     def get_quota_status(self, user_id: object) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from abby_core.quota.account import HOUSE
 from abby_core.quota.allowances import Bounds
 from abby_core.quota.ledger import in_touching_order
 from abby_core.quota.limits import Need
-from abby_core.quota.meter import BYTES, DAY_MS, METERS, Charge, period_of
+from abby_core.quota.meter import BYTES, DAY_MS, HOUR_MS, METERS, Charge, period_of
 
 ASSUMPTIONS = (
     "This assumes that everybody asked for the same, with the roles, levels and limits set by hand that are known "
@@ -144,6 +144,7 @@ class _Past:
         """Bytes that were really used, by account."""
         self._used: dict[tuple[str, str], tuple[int, int]] = {(HOUSE, BYTES): (0, bytes_before.get(HOUSE, 0))}
         """Period and use of each counter, as it would have been."""
+        self._hour, self._periods = -1, dict[str, int]()
         self._aging: dict[str, dict[int, int]] = {}
         """Bytes by the day they were made, of accounts whose pictures are kept for some days only."""
 
@@ -225,8 +226,15 @@ class _Past:
     def _now(self, charge: Charge, at_ms: int) -> tuple[int, int]:
         """The period that counts at that moment, and what is used in it; like the ledger it never goes back."""
         period, used = self._used.get((charge.account, charge.meter), (0, 0))
-        now_period = period_of(charge.meter, at_ms)
+        now_period = self._period(charge.meter, at_ms)
         return (period, used) if period >= now_period else (now_period, 0)
+
+    def _period(self, meter: str, at_ms: int) -> int:
+        """:func:`period_of`, worked out once for each hour: no period begins within one."""
+        hour = at_ms // HOUR_MS
+        if hour != self._hour:
+            self._hour, self._periods = hour, {each: period_of(each, at_ms) for each in METERS}
+        return self._periods[meter]
 
     def _expire(self, bounds: Bounds, at_ms: int) -> None:
         aging = self._aging.get(bounds.account, {})

@@ -18,7 +18,15 @@ from abby_core.database.database import Database
 from abby_core.errors import QuotaExceeded
 from abby_core.quota import ledger
 from abby_core.quota.account import HOUSE, Account
-from abby_core.quota.meter import BYTES, CREDITS_PER_DAY, CREDITS_PER_MONTH, IMAGES_PER_DAY, NO_LIMIT
+from abby_core.quota.meter import (
+    BYTES,
+    CREDITS_PER_DAY,
+    CREDITS_PER_MONTH,
+    IMAGES_PER_DAY,
+    IMAGES_PER_HOUR,
+    IMAGES_PER_MONTH,
+    NO_LIMIT,
+)
 from abby_core.quota.quota_manager import Defaults, Need, QuotaManager
 from tests.services.databases import Place, copy_of, empty, migrate
 
@@ -65,7 +73,7 @@ class Model:
 
     def take(self, account: str, need: Need) -> list[Portion] | tuple[Key, int]:
         """Take all of a need, or nothing: then the first counter that is too full, and what is used of it."""
-        charges = {key: amount for key, amount in _in_order(account, need) if amount}
+        charges = {key: amount for key, amount in _in_order(account, need) if amount and self.counts_on(key)}
         for key, amount in charges.items():
             if self.used(key) + amount > self.limit(key):
                 return key, self.used(key)
@@ -107,17 +115,24 @@ class Model:
         count = self.counts.get(key, Count())
         return count.used if count.period >= self.period(key[1]) else 0
 
+    def counts_on(self, key: Key) -> bool:
+        """Pictures of the hour and of the month are counted only where they are limited."""
+        return key[1] not in {IMAGES_PER_HOUR, IMAGES_PER_MONTH} or self.limit(key) < NO_LIMIT
+
     def limit(self, key: Key) -> int:
         return self.limits.get(key, DEFAULTS.limit(*key))
 
     def period(self, meter: str) -> int:
         at = datetime.fromtimestamp(self.now, UTC)
-        return {"day": at.toordinal() - 719_163, "month": at.year * 12 + at.month - 1}.get(meter.partition("/")[2], 0)
+        day, month = at.toordinal() - 719_163, at.year * 12 + at.month - 1
+        return {"hour": day * 24 + at.hour, "day": day, "month": month}.get(meter.partition("/")[2], 0)
 
 
 def _in_order(account: str, need: Need) -> Iterator[tuple[Key, int]]:
     """What a need takes of which counter, in the order in which they are asked."""
+    yield (account, IMAGES_PER_MONTH), need.images
     yield (account, IMAGES_PER_DAY), need.images
+    yield (account, IMAGES_PER_HOUR), need.images
     yield (account, BYTES), need.size_bytes
     yield (account, CREDITS_PER_DAY), need.millicredits
     yield (account, CREDITS_PER_MONTH), need.millicredits
@@ -139,6 +154,7 @@ def needs(scale: int = 1) -> st.SearchStrategy[Need]:
 accounts = st.sampled_from(ACCOUNTS)
 keys = st.sampled_from([(account.key, meter) for account in ACCOUNTS for meter in (IMAGES_PER_DAY, BYTES)] + [
     (HOUSE, BYTES), (HOUSE, CREDITS_PER_DAY), (ACCOUNTS[0].key, CREDITS_PER_MONTH),
+    (ACCOUNTS[0].key, IMAGES_PER_HOUR), (ACCOUNTS[0].key, IMAGES_PER_MONTH),
 ])  # fmt: skip
 
 
@@ -222,9 +238,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(account=accounts)
     def reset_day(self, account: Account) -> None:
-        count = self.model.counts.get((account.key, IMAGES_PER_DAY))
-        if count is not None:
-            count.used, count.resets, count.period = 0, count.resets + 1, self.model.period(IMAGES_PER_DAY)
+        for meter in (IMAGES_PER_DAY, IMAGES_PER_HOUR):
+            count = self.model.counts.get((account.key, meter))
+            if count is not None:
+                count.used, count.resets, count.period = 0, count.resets + 1, self.model.period(meter)
         self.quota.reset_day(account)
 
     @rule(hours=st.sampled_from([1, 3, 26, 24 * 31, -1, -3, -26, -24 * 31]))

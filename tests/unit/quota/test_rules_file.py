@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from abby_core.errors import ConfigurationError
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.rules import Rules
-from abby_core.quota.rules_file import load_rules, read_rules
+from abby_core.quota.rules_file import WHAT, WHO, load_rules, read_rules
 from abby_core.quota.standing import Standing
 from abby_core.quota.tier import Tier
 from abby_core.quota.toml_lines import Lines
@@ -227,3 +227,25 @@ def test_lines_are_right_for_any_keys(pairs: list[tuple[str, str]]) -> None:
         text += f'"{escaped}" = {value} # note = [\n'
     assert set(tomllib.loads(text)) == set(expected)
     assert {key: Lines(text).of((key,)) for key in expected} == expected
+
+
+# ---------------------------------------------------------------------- the example
+
+PROJECT = Path(__file__).parents[3]
+EXAMPLE = PROJECT / "abby.toml.example"
+
+
+def test_the_example_is_a_file_that_can_be_used_and_shows_every_key() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    rules = load_rules(EXAMPLE)
+    assert [tier.name for tier in rules.tiers] == ["gold"]
+    assert all(re.search(rf"^(# )?{key} = ", text, re.MULTILINE) for key in (*WHO, *WHAT))
+    commented = re.sub(r"^# (servers|min_level|owner)", r"\1", text, flags=re.MULTILINE)
+    (gold,) = read_rules(commented).tiers
+    assert (gold.guilds, gold.min_level, gold.owner) == ({"345678901234567890"}, 10, True)
+
+
+def test_the_page_about_tiers_shows_the_example_and_every_key() -> None:
+    page = (PROJECT / "docs" / "TIERS.md").read_text("utf-8")
+    assert f"```toml\n{EXAMPLE.read_text('utf-8')}```" in page
+    assert all(f"`{key}`" in page for key in (*WHO, *WHAT))
