@@ -33,6 +33,8 @@ def quota(
         if not status.images.allowed:
             context.console.print(f"No more pictures today. It resets in {status.reset_hours} hours.")
         elif not status.bytes.allowed:
-            context.console.print("Your storage is full. Delete some pictures: [bold]abby delete NAME[/]")
+            context.console.print(
+                "Your storage is full. Make room: [bold]abby trash --empty[/], or [bold]abby delete NAME --for-good[/]"
+            )
     finally:
         context.close()
