@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import ledger, orders, stalls, startup
+from benchmarks import gallery, ledger, orders, stalls, startup
 from benchmarks.engines import postgresql_engine, sqlite_engine
 from benchmarks.figure import Figure
 from benchmarks.picture import photographic_png
@@ -37,18 +37,22 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         yield from ledger.flatness(sqlite, quick=quick)
         yield from ledger.one_caller(sqlite, quick=quick)
         yield from ledger.many_callers(sqlite, quick=quick)
+        yield from gallery.pages(sqlite, quick=quick)
     yield from orders.cost(picture, quick=quick)
     yield stalls.longest(picture, quick=quick)
     yield startup.quota(quick=quick)
     if quick:
         yield from ledger.not_measured("PostgreSQL", "a quick run does without")
+        yield from gallery.not_measured("PostgreSQL", "a quick run does without")
         return
     with postgresql_engine() as postgresql:
         if postgresql is None:
             yield from ledger.not_measured("PostgreSQL", "it is not installed here")
+            yield from gallery.not_measured("PostgreSQL", "it is not installed here")
             return
         yield from ledger.flatness(postgresql, quick=quick)
         yield from ledger.one_caller(postgresql, quick=quick)
+        yield from gallery.pages(postgresql, quick=quick)
 
 
 class _Options(argparse.Namespace):

@@ -66,6 +66,7 @@ def picture_json(artifact: Artifact, path: Path | None) -> dict[str, Any]:
         "temporary": artifact.temporary,
         "account": artifact.account,
         "state": artifact.state,
+        "state_at": iso(artifact.state_at_ms),
         "favourite": artifact.favourite,
         "visibility": artifact.visibility,
         "server": artifact.guild,

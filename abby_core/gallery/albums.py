@@ -90,6 +90,8 @@ def find(tx: Transaction, account: str, reference: str) -> Album:
 
 def _create(tx: Transaction, account: str, album: Album) -> None:
     _lock(tx, account)
+    if tx.row("SELECT id FROM albums WHERE id = :id", id=album.id) is not None:
+        return  # done already, by a transaction whose end was never heard of
     count = tx.row("SELECT COUNT(*) AS albums FROM albums WHERE account = :account", account=account)
     if count is not None and count["albums"] >= ALBUMS_MAX:
         raise InvalidRequest(f"You have {ALBUMS_MAX} albums, which is as many as there can be; delete one first.")

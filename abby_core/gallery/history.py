@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT_MAX = 2000
 """Rows looked at for one page and shelf: some milliseconds, and enough that most filters fill a page at once."""
-_WINDOWS = (PAGE_MAX, 600, LOOKED_AT_MAX - PAGE_MAX - 600)
-"""How many rows each look takes in. The first is small, as most pages are full after it."""
+_GROWTH = 4
+"""The first look takes in as many rows as the page has places, each further one so many times more."""
 TEXT_CHARACTERS_MAX = 2000
 _EXACT = ("kind", "style", "provider", "visibility")
 GUILDS_MAX = 200
@@ -137,14 +137,16 @@ def _look(tx: Transaction, shelf: _Shelf, wanted: Filter, limit: int, before: Po
     found: list[Artifact] = []
     limit = max(1, min(limit, PAGE_MAX))
     position = before or NEWEST
-    for window in _WINDOWS:
+    window, looked_at = limit, 0
+    while looked_at < LOOKED_AT_MAX:
+        window = min(window, LOOKED_AT_MAX - looked_at)
         end = _end_of_window(tx, shelf, position, window)
         found += _within(tx, shelf, wanted, (position, end or OLDEST), limit - len(found))
         if len(found) == limit:
             return _Look(found=found, end=_position_on(tx, shelf, found[-1]))
         if end is None:
             return _Look(found=found, end=None)
-        position = end
+        position, looked_at, window = end, looked_at + window, window * _GROWTH
     return _Look(found=found, end=position)
 
 

@@ -11,9 +11,8 @@ import pytest
 from abby_core.errors import NotFound
 from abby_core.gallery.history import Filter
 from abby_core.storage import catalogue, mending, trash
-from tests.contracts.test_gallery import at_once
 from tests.services.databases import Place, contents
-from tests.support.house import ALICE, BOB, DAY, PICTURE, House
+from tests.support.house import ALICE, BOB, DAY, PICTURE, House, at_once
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def test_undo_brings_a_picture_back_as_it_was(house: House) -> None:
     picture = house.keep(favourite=True, visibility="public", alt_text="mine")
     house.gallery.delete(ALICE, "boat.png")
     house.now += 7 * DAY - 1
-    assert mending.mend(house.storage) == 0 or True
+    mending.mend(house.storage)
     assert house.gallery.undo(ALICE, "boat.png")[0].state == "kept"
     back = house.gallery.find(ALICE, "boat.png")
     assert house.gallery.open(back) == PICTURE

@@ -130,6 +130,34 @@ async def _delete(abby: Abby, place: Place) -> None:
     abby.close()
 
 
+async def _delete_for_good(abby: Abby, place: Place) -> None:
+    (name,) = abby.storage.get_user_images("alice")
+    place.tell("doomed", name=name)
+    abby.gallery.delete(ALICE, name, for_good=True)
+    place.tell("deleted", name=name)
+    abby.close()
+
+
+async def _delete_and_undo(abby: Abby, _place: Place) -> None:
+    (name,) = abby.storage.get_user_images("alice")
+    abby.gallery.delete(ALICE, name)
+    assert abby.gallery.undo(ALICE, name)[0].name == name
+    abby.close()
+
+
+async def _leave_in_trash(abby: Abby, place: Place) -> None:
+    assert (await abby.storage.save_image(PICTURE, "alice", "mine.png")).success
+    place.tell("doomed", name="mine.png")
+    abby.gallery.delete(ALICE, "mine.png")
+    abby.close()
+
+
+async def _purge(abby: Abby, place: Place) -> None:
+    abby.storage.cleanup_old_files()
+    place.tell("deleted", name="mine.png")
+    abby.close()
+
+
 async def _cancel(abby: Abby, place: Place) -> None:
     provider = abby.generator.providers["fixed"]
     assert isinstance(provider, CrashingProvider)
@@ -184,6 +212,11 @@ SCENARIOS: dict[str, Scenario] = {
     "a temporary save": Scenario(act=_SAVED_FOR_A_WHILE, steps_min=10),
     "a deletion": Scenario(prepare=_SAVED, act=_delete, steps_min=6),
     "a deletion of an ordered picture": Scenario(prepare=_order(1), act=_delete, steps_min=6),
+    "a deletion for good": Scenario(prepare=_order(1), act=_delete_for_good, steps_min=10),
+    "a deletion that is undone": Scenario(prepare=_SAVED, act=_delete_and_undo, steps_min=4),
+    "emptying the trash after a week": Scenario(
+        prepare=_leave_in_trash, act=_purge, later_seconds=8 * 86_400, steps_min=6
+    ),
     "cancelling": Scenario(act=_cancel, steps_min=25),
     "cleaning up": Scenario(prepare=_SAVED_FOR_A_WHILE, act=_clean_up, later_seconds=8 * 86_400, steps_min=6),
 }

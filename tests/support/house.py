@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 from abby_core.database.transaction import Transaction
+from abby_core.errors import AbbyError
 from abby_core.gallery.gallery import Gallery
 from abby_core.gallery.history import Filter, Page
 from abby_core.quota import ledger
@@ -112,3 +116,23 @@ class House:
 
     def close(self) -> None:
         self.storage.close()
+
+
+def at_once(house: House, *acts: Callable[[Gallery], Any]) -> list[Any]:
+    """What each act answers (or raises) when all begin at the same moment, each over a door of its own."""
+    together = Barrier(len(acts))
+    doors = [House(house.place, now=house.now) for _ in acts]
+
+    def run(door: House, act: Callable[[Gallery], Any]) -> Any:
+        together.wait()
+        try:
+            return act(door.gallery)
+        except AbbyError as error:
+            return error
+
+    try:
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return list(threads.map(run, doors, acts))
+    finally:
+        for door in doors:
+            door.close()

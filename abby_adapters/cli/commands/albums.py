@@ -53,7 +53,7 @@ def add(album: AlbumName, names: Names, user: User = None, as_json: AsJson = Fal
     _change(
         Context(as_json=as_json, user=user),
         lambda albums, account: albums.add(account, album, *names),
-        "{name} has {pictures} pictures now. See them: abby album show {quoted}",
+        "Pictures in {name} now: {pictures}. See them: abby album show {quoted}",
     )
 
 
@@ -63,7 +63,7 @@ def remove(album: AlbumName, names: Names, user: User = None, as_json: AsJson = 
     _change(
         Context(as_json=as_json, user=user),
         lambda albums, account: albums.remove(account, album, *names),
-        "{name} has {pictures} pictures now.",
+        "Pictures in {name} now: {pictures}.",
     )
 
 
@@ -88,7 +88,7 @@ def delete(album: AlbumName, user: User = None, as_json: AsJson = False) -> None
     _change(
         Context(as_json=as_json, user=user),
         lambda albums, account: albums.delete(account, album),
-        "Deleted the album {name}; the {pictures} pictures that were in it stay.",
+        "Deleted the album {name}; what was in it stays in your gallery.",
     )
 
 

@@ -60,6 +60,8 @@ def gallery(
             raise InvalidRequest("--trash goes with no other choice than --before and --limit.")
         trash_command(before=before, limit=limit, user=user, as_json=as_json)
         return
+    if shown and (favourites or album):
+        raise InvalidRequest("Favourites and albums are your own pictures': leave --favourites and --album out.")
     wanted = Filter(
         kind=kind, style=style, provider=provider, favourite=favourites or None, text=text, album=album,
         visibility=visibility,
@@ -77,7 +79,7 @@ def gallery(
         list_pictures(context, pictures, position, whose=shown)
         if not (pictures or as_json):
             _say_empty(context, shown=shown, filtered=any((before, *vars(wanted).values())))
-        if open_folder:
+        if open_folder and not shown:
             path = own.path(pictures[0]) if pictures else context.settings.storage_root
             if path is not None:
                 typer.launch(str(path), locate=path.is_file())

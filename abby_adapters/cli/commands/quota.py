@@ -51,7 +51,9 @@ def show(who: Who = None, user: User = None, as_json: AsJson = False) -> None:
         if status.full:
             context.console.print(quota_full(status))
         elif not status.bytes.allowed:
-            context.console.print("Your storage is full. Delete some pictures: [bold]abby delete NAME[/]")
+            context.console.print(
+                "Your storage is full. Make room: [bold]abby trash --empty[/], or [bold]abby delete NAME --for-good[/]"
+            )
     finally:
         context.close()
 

@@ -137,7 +137,7 @@ class TestChanging:
         assert (album["name"], album["pictures"], album["newest"]) == ("My boats", 1, two)
         assert "My boats" in abby("album", "list").out
         abby("album", "rename", "My boats", "Ships")
-        assert "stay" in abby("album", "delete", "Ships").out
+        assert "stays in your gallery" in abby("album", "delete", "Ships").out
         assert len(names(abby("gallery", "--json"))) == 3
 
 
@@ -183,6 +183,7 @@ class TestTheTrash:
 WRONG_USE: list[tuple[str, ...]] = [
     ("gallery", "--before", "tomorrow"),
     ("gallery", "--trash", "--text", "x"),
+    ("gallery", "--shown", "--favourites"),
     ("gallery", "--album", "missing"),
     ("favourite", "missing.png"),
     ("favourite",),
