@@ -25,6 +25,7 @@ from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 if TYPE_CHECKING:
     from abby_core.database.database import Database
     from abby_core.gallery.gallery import Gallery
+    from abby_core.gallery.presets import Presets
     from abby_core.gallery.shares import Shares
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
@@ -100,6 +101,17 @@ class Abby:
         from abby_core.gallery.shares import Shares
 
         return Shares(self.storage, self.gallery)
+
+    @cached_property
+    def presets(self) -> Presets:
+        from abby_core.gallery.presets import Presets
+        from abby_core.studio.order import PICTURES_MAX
+
+        return Presets(
+            self.storage,
+            count_max=PICTURES_MAX,
+            providers=lambda: {name: each.capabilities.kinds for name, each in self.generator.providers.items()},
+        )
 
     @cached_property
     def events(self) -> EventLog:

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from abby_adapters.cli.commands import admin, care, gallery, make, orders, quota, share
+from abby_adapters.cli.commands import admin, care, gallery, make, orders, preset, quota, share
 from abby_core.errors import (
     AbbyError,
     ConfigurationError,
@@ -44,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, gallery, share, quota, orders, care):
+for commands in (make, preset, gallery, share, quota, orders, care):
     commands.register(app)
 app.add_typer(admin.app, name="admin")
 
