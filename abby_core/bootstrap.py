@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from abby_core.gallery.forgetting import Forgetting
     from abby_core.gallery.gallery import Gallery
     from abby_core.gallery.importing import Importer
+    from abby_core.gallery.presets import Presets
     from abby_core.gallery.shares import Shares
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
@@ -123,6 +124,17 @@ class Abby:
         from abby_core.gallery.forgetting import Forgetting
 
         return Forgetting(self.storage, self.studio, self.events)
+
+    @cached_property
+    def presets(self) -> Presets:
+        from abby_core.gallery.presets import Presets
+        from abby_core.studio.order import PICTURES_MAX
+
+        return Presets(
+            self.storage,
+            count_max=PICTURES_MAX,
+            providers=lambda: {name: each.capabilities.kinds for name, each in self.generator.providers.items()},
+        )
 
     @cached_property
     def events(self) -> EventLog:

@@ -23,6 +23,7 @@ from abby_adapters.cli.commands import (
     gallery,
     make,
     orders,
+    preset,
     privacy,
     quota,
     room,
@@ -59,7 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
+for commands in (make, preset, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
     commands.register(app)
 app.add_typer(albums.app, name="album")
 app.add_typer(admin.app, name="admin")

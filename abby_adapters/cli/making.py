@@ -46,9 +46,17 @@ def make(context: Context, order: Order) -> Creation:
         raise typer.Exit(STOPPED_BY_PEOPLE) from None
 
 
-def show(context: Context, creation: Creation, *, saved: list[Path], trouble: AbbyError | None = None) -> None:
+def show(
+    context: Context,
+    creation: Creation,
+    *,
+    saved: list[Path],
+    trouble: AbbyError | None = None,
+    notes: tuple[str, ...] = (),
+) -> None:
     """Say what was made: its path last and alone on its line, so that scripts can take it.
 
+    ``notes``: what there was to say before it was ordered; the creation's own follow.
     ``trouble`` came after the pictures were kept: it is said as well, and the exit code is 1.
     """
     from rich.markup import escape
@@ -56,7 +64,12 @@ def show(context: Context, creation: Creation, *, saved: list[Path], trouble: Ab
     paths = [context.abby.gallery.path(artifact) for artifact in creation.artifacts]
     status = context.abby.quota.status(context.account)
     if context.as_json:
-        answer = {**creation_json(creation, paths), "saved": [str(path) for path in saved], "quota": status.as_dict()}
+        answer = creation_json(creation, paths)
+        answer |= {
+            "notes": [*notes, *creation.notes],
+            "saved": [str(path) for path in saved],
+            "quota": status.as_dict(),
+        }
         context.answer(answer if trouble is None else answer | error_json(trouble))
         raise typer.Exit(0 if trouble is None else 1)
     from abby_adapters.cli.preview import can_preview, preview
@@ -68,7 +81,7 @@ def show(context: Context, creation: Creation, *, saved: list[Path], trouble: Ab
                 context.console.print(image)
     if creation.demo:
         context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
-    for note in creation.notes:
+    for note in notes + creation.notes:
         if not (creation.demo and "demo painter" in note):
             context.errors.print(f"[bright_black]{escape(plain(note))}[/]")
     context.errors.print(quota_line(status))

@@ -68,8 +68,8 @@ class Shares:
     ) -> tuple[Share, str]:
         """Share the account's picture or album, by name or id; returns the share and its token, this once.
 
-        ``views_max`` 0: no cap; ``metadata``: see :data:`~abby_core.gallery.share.Shown`. Raises InvalidRequest, NotFound for what is not the account's, and QuotaExceeded
-        when too many shares are open.
+        ``views_max`` 0: no cap; ``metadata``: one of :data:`~abby_core.gallery.share.Shown`. Raises InvalidRequest,
+        NotFound for what is not the account's, and QuotaExceeded when too many shares are open.
         """
         if bool(picture) == bool(album):
             raise InvalidRequest("Share one picture or one album.")

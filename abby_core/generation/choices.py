@@ -50,6 +50,10 @@ class Choices:
         """These, with the named things left open."""
         return Choices(**{name: value for name, value in self.chosen().items() if name not in names})
 
+    def only(self, *names: str) -> Choices:
+        """Of these the named ones."""
+        return Choices(**{name: value for name, value in self.chosen().items() if name in names})
+
     def completed(self, prompt: str) -> str:
         """The prompt with the suffix behind it; a blank one stays blank, and is refused as such."""
         suffix = (self.suffix or "").strip().lstrip(",").lstrip()
@@ -57,16 +61,13 @@ class Choices:
 
     def text_to_image(self, prompt: str) -> TextToImage:
         """The request for a picture from words; the words come as they shall be used."""
-        names = ("style", "width", "height", "negative_prompt", "seed", "steps", "cfg_scale")
-        return TextToImage(prompt=prompt, **self._named(names))
+        asked = self.only("style", "width", "height", "negative_prompt", "seed", "steps", "cfg_scale")
+        return TextToImage(prompt=prompt, **asked.chosen())
 
     def image_to_image(self, prompt: str, image: bytes) -> ImageToImage:
         """The request for a picture from a picture and words; it keeps the picture's shape."""
-        names = ("style", "negative_prompt", "image_strength", "seed", "steps", "cfg_scale")
-        return ImageToImage(prompt=prompt, image=image, **self._named(names))
-
-    def _named(self, names: tuple[str, ...]) -> dict[str, Any]:
-        return {name: value for name, value in self.chosen().items() if name in names}
+        asked = self.only("style", "negative_prompt", "image_strength", "seed", "steps", "cfg_scale")
+        return ImageToImage(prompt=prompt, image=image, **asked.chosen())
 
 
 NOTHING_CHOSEN = Choices()

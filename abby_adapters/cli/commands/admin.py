@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from abby_adapters.cli.commands import preset
 from abby_adapters.cli.context import Context
 from abby_adapters.cli.options import AsJson
 from abby_core.errors import InvalidRequest
 
 app = typer.Typer(help="Limits, resets, who uses what.", no_args_is_help=True)
+app.add_typer(preset.admin_app, name="preset")
 Who = Annotated[str, typer.Argument(metavar="USER", help="A name, or discord:123.")]
 
 SHORT_METERS = {

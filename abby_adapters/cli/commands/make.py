@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from abby_adapters.cli.context import Context
-from abby_adapters.cli.options import AsJson, Cfg, Name, Negative, Out, Provider, Seed, Steps, Style, User, size_of
+from abby_adapters.cli.options import (
+    AsJson,
+    Cfg,
+    Count,
+    Name,
+    Negative,
+    Out,
+    PresetName,
+    Provider,
+    Seed,
+    Shape,
+    Size,
+    Steps,
+    Strength,
+    Style,
+    User,
+    choices_of,
+)
 from abby_core.errors import InvalidRequest, StorageError
-from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
+from abby_core.generation.request import ImageRequest, ImageToImage, Upscale
 
 if TYPE_CHECKING:
+    from abby_core.gallery.preset import Resolved
+    from abby_core.generation.choices import Choices
+    from abby_core.generation.request import Kind
     from abby_core.studio import Creation
+    from abby_core.studio.wish import Wish
+    from abby_core.studio.wording import Wording
 
 INPUT_BYTES_MAX = 20 * 2**20
 """Largest picture file that is read: what the core takes from people."""
@@ -34,39 +57,44 @@ def register(app: typer.Typer) -> None:
 
 def imagine(
     prompt: Prompt,
-    style: Style = "enhance",
-    size: Annotated[str | None, typer.Option("--size", help="Width and height, such as 1024x768.")] = None,
-    ar: Annotated[str | None, typer.Option("--ar", help="The shape instead, such as 16:9.")] = None,
-    seed: Seed = 0,
+    style: Style = None,
+    size: Size = None,
+    ar: Shape = None,
+    seed: Seed = None,
     steps: Steps = None,
     cfg: Cfg = None,
-    negative: Negative = "",
-    n: Annotated[int, typer.Option("--n", help="How many pictures, 1 to 10.")] = 1,
+    negative: Negative = None,
+    n: Count = None,
+    preset: PresetName = "",
     out: Out = None,
     provider: Provider = None,
     user: User = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a picture from words."""
-    width, height = size_of(size, ar)
-    request = TextToImage(
-        prompt=prompt, negative_prompt=negative, style=style, width=width, height=height, seed=seed, steps=steps,
-        cfg_scale=cfg,
-    )  # fmt: skip
-    _make(Context(as_json=as_json, user=user, verbose=verbose), request, pictures=n, out=out, provider=provider)
+    """Make a picture from words, or several: "a {red, green} bird --ar 16:9"."""
+    from abby_core.studio.wish import wish_for_text
+
+    asked = choices_of(
+        style=style, size=size, ar=ar, negative=negative, provider=provider, n=n, seed=seed, steps=steps, cfg=cfg
+    )
+    with closing(Context(as_json=as_json, user=user, verbose=verbose)) as context:
+        wording, resolved = _wording(context, prompt, asked, "text_to_image", preset)
+        wish = wish_for_text(wording, resolved.choices)
+        _make_wish(context, wish, out=out, notes=wording.notes + resolved.notes)
 
 
 def transform(
     file: Annotated[str, typer.Argument(help="The picture: a PNG, JPEG or WebP file, or a name of your gallery.")],
     prompt: Prompt,
-    strength: Annotated[float, typer.Option("--strength", help="0 to 1; near 1 keeps the picture.")] = 0.35,
-    style: Style = "enhance",
-    seed: Seed = 0,
+    strength: Strength = None,
+    style: Style = None,
+    seed: Seed = None,
     steps: Steps = None,
     cfg: Cfg = None,
-    negative: Negative = "",
-    n: Annotated[int, typer.Option("--n", help="How many pictures, 1 to 10.")] = 1,
+    negative: Negative = None,
+    n: Count = None,
+    preset: PresetName = "",
     out: Out = None,
     provider: Provider = None,
     user: User = None,
@@ -74,13 +102,16 @@ def transform(
     verbose: Verbose = False,
 ) -> None:
     """Make a new picture from a picture and words."""
-    context = Context(as_json=as_json, user=user, verbose=verbose)
-    image, source = _source(context, file)
-    request = ImageToImage(
-        image=image, prompt=prompt, negative_prompt=negative, style=style, image_strength=strength, seed=seed,
-        steps=steps, cfg_scale=cfg,
-    )  # fmt: skip
-    _make(context, request, pictures=n, out=out, provider=provider, source=source)
+    from abby_core.studio.wish import wish_for_image
+
+    asked = choices_of(
+        style=style, negative=negative, provider=provider, n=n, seed=seed, steps=steps, cfg=cfg, strength=strength
+    )
+    with closing(Context(as_json=as_json, user=user, verbose=verbose)) as context:
+        wording, resolved = _wording(context, prompt, asked, "image_to_image", preset)
+        image, source = _source(context, file)
+        wish = wish_for_image(wording, resolved.choices, image)
+        _make_wish(context, wish, out=out, notes=wording.notes + resolved.notes, source=source)
 
 
 def upscale(
@@ -123,8 +154,31 @@ def vary(
     _make(context, request, pictures=n, out=out, provider=provider, source=found.id)
 
 
+def _wording(context: Context, prompt: str, asked: Choices, kind: Kind, preset: str) -> tuple[Wording, Resolved]:
+    """What was written, and all that applies: options win over the prompt's own, these over presets."""
+    from abby_core.studio.wording import read
+
+    wording = read(prompt)
+    return wording, context.abby.presets.resolve(context.account, asked.over(wording.choices), kind=kind, preset=preset)
+
+
+def _make_wish(context: Context, wish: Wish, *, out: str | None, notes: tuple[str, ...], source: str = "") -> None:
+    _make(
+        context, wish.request, pictures=wish.pictures, out=out, provider=wish.provider, source=source,
+        prompts=wish.prompts, notes=notes,
+    )  # fmt: skip
+
+
 def _make(
-    context: Context, request: ImageRequest, *, pictures: int, out: str | None, provider: str | None, source: str = ""
+    context: Context,
+    request: ImageRequest,
+    *,
+    pictures: int,
+    out: str | None,
+    provider: str | None,
+    source: str = "",
+    prompts: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> None:
     from abby_adapters.cli.making import make, show
     from abby_core.studio import Order
@@ -137,6 +191,7 @@ def _make(
         pictures=pictures,
         provider=provider,
         source_artifact=source,
+        prompts=prompts,
     )
     try:
         creation = make(context, order)
@@ -144,7 +199,7 @@ def _make(
             saved, trouble = _copy(context, creation, targets), None
         except StorageError as error:
             saved, trouble = [], error
-        show(context, creation, saved=saved, trouble=trouble)
+        show(context, creation, saved=saved, trouble=trouble, notes=notes)
     finally:
         context.close()
 
