@@ -44,11 +44,14 @@ def zip_stream(
     """
     if not artifacts:
         raise InvalidRequest("There is no picture to download.")
-    if len(artifacts) > PICTURES_MAX:
-        raise InvalidRequest(
-            f"{len(artifacts)} pictures are too many for one download; choose at most {PICTURES_MAX} at a time."
-        )
+    check_count(len(artifacts))
     return _pieces(storage, artifacts, with_metadata=with_metadata, looked=looked or (lambda _artifact, _reason: None))
+
+
+def check_count(pictures: int) -> None:
+    """Raise InvalidRequest for more pictures than one download may have."""
+    if pictures > PICTURES_MAX:
+        raise InvalidRequest(f"One download has at most {PICTURES_MAX} pictures; choose some by name, or an album.")
 
 
 def _pieces(

@@ -2,7 +2,8 @@
 
 Where the facts about the formats come from:
 
-- AUTOMATIC1111's web UI and its relatives (Forge, SD.Next, Fooocus): PNG text ``parameters``, in JPEG and WebP the
+- Another Abby: ``pictures.json`` in the ZIP of a download (:mod:`abby_core.gallery.download`).
+- AUTOMATIC1111's web UI and its relatives (Forge, SD.Next): PNG text ``parameters``, in JPEG and WebP the
   EXIF UserComment. The prompt, a line ``Negative prompt: …``, a last line of at least three ``Key: value`` pairs;
   values with a comma, colon or line break are quoted as in JSON (its ``infotext_utils.py``).
 - ComfyUI: PNG text ``prompt``, a JSON object of nodes ``{"class_type", "inputs"}``; an input ``["6", 0]`` is an
@@ -31,6 +32,7 @@ from abby_core.gallery.embedded_texts import USER_COMMENT
 PROMPT_CHARACTERS_MAX = 8000
 """Other programs take longer prompts than Abby does; this is ten times what any of their models reads."""
 VALUE_CHARACTERS_MAX = 300
+TOOL_CHARACTERS_MAX = 40
 PARAMETERS_MAX = 32
 SEED_MAX = 2**63 - 1
 """Largest seed the catalogue holds; ComfyUI's go up to twice that, and then stand among the parameters."""
@@ -50,20 +52,28 @@ class GenerationInfo:
     """What is known of how a picture was made; empty texts and None for what is not."""
 
     tool: str = ""
-    """``automatic1111``, ``comfyui``, ``novelai``, ``midjourney``."""
+    """``automatic1111``, ``comfyui``, ``novelai``, ``midjourney``; from another Abby, the provider it used."""
     prompt: str = ""
     negative_prompt: str = ""
     seed: int | None = None
     model: str = ""
+    style: str = ""
+    alt_text: str = ""
     parameters: Parameters = field(default_factory=Parameters)
 
 
 NOTHING = GenerationInfo()
 
 
-def generation_info(texts: Mapping[str, str], file_name: str = "") -> GenerationInfo:
-    """What a file's texts (see :func:`~abby_core.gallery.embedded_texts.embedded_texts`) and its name tell."""
+def generation_info(
+    texts: Mapping[str, str], *, file_name: str = "", note: Mapping[str, object] | None = None
+) -> GenerationInfo:
+    """What another Abby's note on a file tells, or else the file's texts, or else its name.
+
+    The texts are those of :func:`~abby_core.gallery.embedded_texts.embedded_texts`.
+    """
     readers: tuple[Callable[[], GenerationInfo], ...] = (
+        lambda: from_abby(note or {}),
         lambda: from_webui(texts.get("parameters", "")),
         lambda: from_novelai(texts),
         lambda: from_comfyui(texts.get("prompt", "")),
@@ -72,6 +82,28 @@ def generation_info(texts: Mapping[str, str], file_name: str = "") -> Generation
         lambda: from_midjourney_name(file_name),
     )
     return next((info for info in (reader() for reader in readers) if info != NOTHING), NOTHING)
+
+
+# ---------------------------------------------------------------------- another Abby
+
+
+def from_abby(note: Mapping[str, object]) -> GenerationInfo:
+    """One entry of a download's ``pictures.json``."""
+    if not note:
+        return NOTHING
+    info = _info(
+        tool=_text(note.get("provider"), TOOL_CHARACTERS_MAX),
+        prompt=note.get("prompt"),
+        negative_prompt=note.get("negative_prompt"),
+        seed=note.get("seed"),
+        model=note.get("model"),
+        parameters=_object(note.get("parameters")),
+    )
+    return replace(
+        info,
+        style=_text(note.get("style"), VALUE_CHARACTERS_MAX),
+        alt_text=_text(note.get("alt_text"), PROMPT_CHARACTERS_MAX),
+    )
 
 
 # ---------------------------------------------------------------------- AUTOMATIC1111

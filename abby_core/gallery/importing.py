@@ -11,13 +11,14 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from abby_core.errors import AbbyError, PictureRejected, StorageError
 from abby_core.gallery.embedded_texts import embedded_texts
 from abby_core.gallery.generation_info import GenerationInfo, generation_info
-from abby_core.gallery.import_sources import Found, Source, Unreadable
+from abby_core.gallery.import_source import Found, Source, Unreadable
+from abby_core.gallery.import_sources import Together, source_of
 from abby_core.storage import catalogue, jpeg_check, keeping, mending, picture, png_check, saving, webp_check
 from abby_core.storage.artifact import Artifact
 
@@ -85,6 +86,10 @@ class Importer:
     def __init__(self, storage: StorageManager) -> None:
         self._storage = storage
 
+    def source(self, *places: Path) -> Source:
+        """The files in folders, ZIPs and files together, but none of Abby's own. Raises InvalidRequest."""
+        return Together([source_of(place, passing_by=self._storage.root) for place in places])
+
     def run(
         self, account: Account, source: Source, *, dry_run: bool = False, progress: Progress | None = None
     ) -> ImportReport:
@@ -129,7 +134,7 @@ class Importer:
         if sha256 in run.seen:
             return Outcome(place=found.place, state="already", reason="The same file comes twice.")
         clean, info = self._clean(data)
-        made = generation_info(embedded_texts(data), found.name)
+        made = generation_info(embedded_texts(data), file_name=found.name, note=found.note)
         draft = replace(self._draft(run.account, found, clean, info, made), import_sha256=sha256)
         run.seen.add(sha256)
         if run.dry_run:
@@ -187,10 +192,12 @@ class Importer:
             thumbnail_bytes=picture.THUMBNAIL_BYTES_MAX,
             prompt=made.prompt,
             negative_prompt=made.negative_prompt,
+            style=made.style,
             seed=made.seed,
             provider=made.tool,
             model=made.model,
             parameters=made.parameters,
+            alt_text=made.alt_text,
             created_at_ms=self._made_at_ms(found.modified_at),
         )
 
