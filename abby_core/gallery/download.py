@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from abby_core.errors import InvalidRequest, StorageError
+from abby_core.errors import AbbyError, InvalidRequest
 from abby_core.storage import catalogue
 from abby_core.storage.names import name_key, safe_name, unique_candidates
 
@@ -90,7 +90,7 @@ def _read(storage: StorageManager, artifact: Artifact) -> tuple[Artifact, bytes,
         if current is None or current.account != artifact.account:
             return artifact, b"", "It was deleted before its turn came."
         return current, storage.open(current), ""
-    except StorageError as error:
+    except AbbyError as error:
         return artifact, b"", str(error)
 
 

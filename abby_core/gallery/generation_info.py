@@ -11,7 +11,8 @@ Where the facts about the formats come from:
 - NovelAI: PNG text ``Software`` = ``NovelAI``, ``Description`` = prompt, ``Source`` = model, ``Comment`` = JSON with
   ``uc`` (what to leave out), ``steps``, ``scale``, ``seed``, ``sampler`` (github.com/Eta0/naipng, README).
 - Midjourney: PNG text ``Description`` = ``prompt --ar 2:1 --v 6 Job ID: <uuid>`` in files from its web site; files from
-  Discord have only their name, ``user_words_of_the_prompt_<uuid>.png`` (wiki pages on reading both with exiftool).
+  Discord have only their name, ``user_words_of_the_prompt_<uuid>.png`` (what people found there with exiftool; the
+  XMP beside it has no prompt).
 
 All of it is strangers' text: bounded, without control characters, numbers in range. What makes no sense is no info.
 """
@@ -31,6 +32,7 @@ from abby_core.gallery.embedded_texts import USER_COMMENT
 
 PROMPT_CHARACTERS_MAX = 8000
 """Other programs take longer prompts than Abby does; this is ten times what any of their models reads."""
+ALT_TEXT_CHARACTERS_MAX = 1000
 VALUE_CHARACTERS_MAX = 300
 TOOL_CHARACTERS_MAX = 40
 PARAMETERS_MAX = 32
@@ -102,7 +104,7 @@ def from_abby(note: Mapping[str, object]) -> GenerationInfo:
     return replace(
         info,
         style=_text(note.get("style"), VALUE_CHARACTERS_MAX),
-        alt_text=_text(note.get("alt_text"), PROMPT_CHARACTERS_MAX),
+        alt_text=_text(note.get("alt_text"), ALT_TEXT_CHARACTERS_MAX),
     )
 
 
@@ -316,10 +318,12 @@ def _plain(parameters: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _number(value: object) -> int | float | None:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}\.[0-9]{1,15}", value):
-        return float(value)
+    """None also for digits that are no number to keep as one, such as a hash or the version 1.10."""
+    if isinstance(value, str):
+        if re.fullmatch(r"-?[0-9]{1,15}", value):
+            return int(value) if str(int(value)) == value else None
+        if re.fullmatch(r"-?[0-9]{1,15}\.[0-9]{1,15}", value):
+            return float(value) if str(float(value)) == value else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, int) and abs(value) <= SEED_MAX else None

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 EARLIEST_MS = 631_152_000_000
 """1 January 1990: an earlier file date was never set (1970, and 1980 in a ZIP)."""
 KIND = "import"
+OWN_FOLDERS = ("images", "temp", "thumbnails")
+"""Below the storage root: what lies there Abby made or keeps already."""
 _HEAD_BYTES = 16
 _FORMATS = (png_check, jpeg_check, webp_check)
 _PICTURE_ENDINGS = {
@@ -88,7 +90,8 @@ class Importer:
 
     def source(self, *places: Path) -> Source:
         """The files in folders, ZIPs and files together, but none of Abby's own. Raises InvalidRequest."""
-        return Together([source_of(place, passing_by=self._storage.root) for place in places])
+        own = [self._storage.root / name for name in OWN_FOLDERS]
+        return Together([source_of(place, passing_by=own) for place in places])
 
     def run(
         self, account: Account, source: Source, *, dry_run: bool = False, progress: Progress | None = None
@@ -115,6 +118,7 @@ class Importer:
                     outcomes.append(outcome)
         except AbbyError as error:
             stopped = error
+            log.info("an import stopped: %s", error)
         skipped = looked_at - len(outcomes) + source.skipped
         return ImportReport(outcomes=tuple(outcomes), skipped=skipped, stopped=stopped)
 
@@ -168,7 +172,7 @@ class Importer:
         return data
 
     def _clean(self, data: bytes) -> tuple[bytes, PictureInfo]:
-        """The picture alone, written anew. One that grew beyond what is stored thereby becomes a WebP that is not."""
+        """The picture alone, written anew; as a WebP that fits where it thereby grew beyond what is stored."""
         clean, info = picture.normalise_upload(data)
         if len(clean) <= self._storage.picture_bytes_max:
             return clean, info

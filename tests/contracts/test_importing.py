@@ -272,9 +272,11 @@ class TestHostileFiles(OnSqliteAlone):
         write(folder / "a.png", picture())
         run(abby, folder)
         around = abby.settings.storage_root.parent
+        assert told(abby.importer.run(ALICE, abby.importer.source(abby.settings.storage_root))) == {}
         report = abby.importer.run(ALICE, abby.importer.source(around))
         assert told(report) == {f"{folder.name}/a.png": "already"}
-        for own in (abby.settings.storage_root, abby.settings.storage_root / "images"):
+        images = abby.settings.storage_root / "images"
+        for own in (images, images / "users" / "alice" / "a.png"):
             with pytest.raises(InvalidRequest, match="Abby's own folder"):
                 abby.importer.source(own)
 

@@ -51,6 +51,8 @@ def download(
     try:
         storage = context.abby.storage
         chosen = select(storage, context.account, names=names or (), album=album, everything=everything)
+        if album and not chosen:
+            raise InvalidRequest(f"There is no picture in the album {album!r}.")
         if not chosen:
             raise InvalidRequest('There are no pictures yet. Make the first: abby imagine "a cute rabbit in a meadow"')
         with _bar(context, "Packing", len(chosen)) as advance:

@@ -14,16 +14,16 @@ from abby_core.gallery.import_sources.zip_file import ZipFile
 __all__ = ["Folder", "SingleFile", "Together", "ZipFile", "source_of"]
 
 
-def source_of(path: Path, *, passing_by: Path | None = None) -> Source:
+def source_of(path: Path, *, passing_by: Sequence[Path] = ()) -> Source:
     """A folder, a ZIP or a file, whichever lies there. Raises InvalidRequest.
 
-    ``passing_by``: Abby's own folder, which is not looked into wherever it lies.
+    ``passing_by``: Abby's own folders, which are not looked into wherever they lie.
     """
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"{str(path)!r} cannot be read: there is no such file or folder.") from error
-    if passing_by is not None and path.resolve().is_relative_to(passing_by.resolve()):
+    if any(path.resolve().is_relative_to(own.resolve()) for own in passing_by):
         raise InvalidRequest(f"{str(path)!r} lies in Abby's own folder: its pictures are there already.")
     if stat.S_ISDIR(status.st_mode):
         return Folder(path, passing_by=passing_by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -21,9 +21,9 @@ _JUNCTION = 0xA0000003
 
 
 class Folder:
-    """All files below a folder, whose own path may be a link; the one at ``passing_by`` is not looked into."""
+    """All files below a folder, whose own path may be a link; those in ``passing_by`` are not looked into."""
 
-    def __init__(self, folder: Path, *, passing_by: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, passing_by: Sequence[Path] = ()) -> None:
         self.skipped = 0
         self._folder = folder
         self._passing_by = passing_by
@@ -68,12 +68,7 @@ class Folder:
                 self.skipped += 1
 
     def _is_entered(self, entry: os.DirEntry[str]) -> bool:
-        if not entry.is_dir(follow_symlinks=False):
-            return False
-        try:
-            return self._passing_by is None or not Path(entry.path).samefile(self._passing_by)
-        except OSError:  # there is nothing to pass by
-            return True
+        return entry.is_dir(follow_symlinks=False) and not any(_is_same(entry, own) for own in self._passing_by)
 
 
 class SingleFile:
@@ -101,6 +96,13 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
         return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _JUNCTION
     except OSError:
         return True
+
+
+def _is_same(entry: os.DirEntry[str], folder: Path) -> bool:
+    try:
+        return Path(entry.path).samefile(folder)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _modified_at(path: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 import zipfile
 import zlib
@@ -24,6 +25,10 @@ _STEP_BYTES = 2**18
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """All that usual programs write. Others may ask for gigabytes before the first byte comes."""
 _ENCRYPTED = 0x1
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What zipfile raises for a file that is cut, damaged or made to harm."""
 
 
 class ZipFile:
@@ -44,10 +49,10 @@ class ZipFile:
             known = self._notes(archive)
             for entry in archive.infolist():
                 if _is_passed_by(entry):
-                    self.skipped += not entry.is_dir()
+                    self.skipped += not _is_folder(entry)
                     continue
                 yield Found(
-                    place=entry.filename, name=_parts(entry)[-1], modified_at=_dated(entry),
+                    place=entry.filename, name=_path(entry).name, modified_at=_dated(entry),
                     note=known.get(entry.filename, {}),
                     read=lambda size_bytes, entry=entry: self._read(archive, entry, size_bytes),
                 )  # fmt: skip
@@ -73,7 +78,7 @@ class ZipFile:
     def _archive(file: BinaryIO) -> zipfile.ZipFile:
         try:
             archive = zipfile.ZipFile(_Wary(file))
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise InvalidRequest(f"This ZIP cannot be read ({error}). Make it anew, or import the folder.") from error
         if len(archive.infolist()) > ENTRIES_MAX:
             raise InvalidRequest(f"This ZIP has more than {ENTRIES_MAX} entries; split it.")
@@ -88,7 +93,7 @@ class ZipFile:
         try:
             with archive.open(entry) as file:
                 return self._taken(file, size_bytes)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        except _BROKEN as error:
             raise Unreadable("The ZIP is damaged here.") from error
 
     def _taken(self, file: IO[bytes], size_bytes: int) -> bytes:
@@ -121,14 +126,19 @@ class _Wary:
         return True
 
 
-def _parts(entry: zipfile.ZipInfo) -> tuple[str, ...]:
-    return PurePosixPath(entry.filename.replace("\\", "/")).parts
+def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename.replace("\\", "/"))
+
+
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.endswith("/")  # unlike is_dir, also for an entry without any name
 
 
 def _is_passed_by(entry: zipfile.ZipInfo) -> bool:
     """Folders, hidden files, and what macOS puts beside files. ``..`` is hidden too; names lead nowhere anyway."""
-    parts = _parts(entry)
-    return entry.is_dir() or not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    path = _path(entry)
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return hidden or not path.name or _is_folder(entry)
 
 
 def _dated(entry: zipfile.ZipInfo) -> float:

@@ -64,6 +64,10 @@ class TestWebui:
             "model_hash": "6ce0161689", "Lora hashes": "one: 1a2b, two: 3c4d", "version": "v1.10.1",
         }  # fmt: skip
 
+    def test_a_hash_and_a_version_stay_texts(self) -> None:
+        parameters = from_webui("Steps: 1, Seed: 2, Model hash: 0012345678, Version: 1.10").parameters
+        assert parameters == {"steps": 1, "model_hash": "0012345678", "version": "1.10"}
+
     def test_a_text_without_settings_is_not_taken_for_one(self) -> None:
         assert from_webui("a cute rabbit: black, white, brown") == NOTHING
         assert from_webui("") == NOTHING
