@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 from abby_core.errors import AbbyError, PictureRejected, StorageError
 from abby_core.gallery.embedded_texts import embedded_texts
-from abby_core.gallery.generation_info import GenerationInfo, generation_info
+from abby_core.gallery.generation_info import GenerationInfo
+from abby_core.gallery.generation_readers import generation_info
 from abby_core.gallery.import_source import Found, Source, Unreadable
 from abby_core.gallery.import_sources import Together, source_of
 from abby_core.storage import catalogue, jpeg_check, keeping, mending, picture, png_check, saving, webp_check

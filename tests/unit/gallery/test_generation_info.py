@@ -21,13 +21,12 @@ from abby_core.gallery.generation_info import (
     SEED_MAX,
     VALUE_CHARACTERS_MAX,
     GenerationInfo,
-    from_comfyui,
-    from_midjourney,
-    from_midjourney_name,
-    from_novelai,
-    from_webui,
-    generation_info,
 )
+from abby_core.gallery.generation_readers import generation_info
+from abby_core.gallery.generation_readers.comfyui import from_comfyui
+from abby_core.gallery.generation_readers.midjourney import from_midjourney, from_midjourney_name
+from abby_core.gallery.generation_readers.novelai import from_novelai
+from abby_core.gallery.generation_readers.webui import from_webui
 from tests.unit.storage.pictures import JPEGS, PICTURES, PNGS, chunk, with_chunk
 
 USUAL = (
