@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from abby_core.errors import InvalidRequest, StorageError
+from abby_core.errors import AbbyError, InvalidRequest
 from abby_core.storage import catalogue
 from abby_core.storage.names import name_key, safe_name, unique_candidates
 
@@ -44,11 +44,14 @@ def zip_stream(
     """
     if not artifacts:
         raise InvalidRequest("There is no picture to download.")
-    if len(artifacts) > PICTURES_MAX:
-        raise InvalidRequest(
-            f"{len(artifacts)} pictures are too many for one download; choose at most {PICTURES_MAX} at a time."
-        )
+    check_count(len(artifacts))
     return _pieces(storage, artifacts, with_metadata=with_metadata, looked=looked or (lambda _artifact, _reason: None))
+
+
+def check_count(pictures: int) -> None:
+    """Raise InvalidRequest for more pictures than one download may have."""
+    if pictures > PICTURES_MAX:
+        raise InvalidRequest(f"One download has at most {PICTURES_MAX} pictures; choose some by name, or an album.")
 
 
 def _pieces(
@@ -87,7 +90,7 @@ def _read(storage: StorageManager, artifact: Artifact) -> tuple[Artifact, bytes,
         if current is None or current.account != artifact.account:
             return artifact, b"", "It was deleted before its turn came."
         return current, storage.open(current), ""
-    except StorageError as error:
+    except AbbyError as error:
         return artifact, b"", str(error)
 
 

@@ -11,13 +11,15 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from abby_core.errors import AbbyError, PictureRejected, StorageError
 from abby_core.gallery.embedded_texts import embedded_texts
-from abby_core.gallery.generation_info import GenerationInfo, generation_info
-from abby_core.gallery.import_sources import Found, Source, Unreadable
+from abby_core.gallery.generation_info import GenerationInfo
+from abby_core.gallery.generation_readers import generation_info
+from abby_core.gallery.import_source import Found, Source, Unreadable
+from abby_core.gallery.import_sources import Together, source_of
 from abby_core.storage import catalogue, jpeg_check, keeping, mending, picture, png_check, saving, webp_check
 from abby_core.storage.artifact import Artifact
 
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 EARLIEST_MS = 631_152_000_000
 """1 January 1990: an earlier file date was never set (1970, and 1980 in a ZIP)."""
 KIND = "import"
+OWN_FOLDERS = ("images", "temp", "thumbnails")
+"""Below the storage root: what lies there Abby made or keeps already."""
 _HEAD_BYTES = 16
 _FORMATS = (png_check, jpeg_check, webp_check)
 _PICTURE_ENDINGS = {
@@ -85,6 +89,11 @@ class Importer:
     def __init__(self, storage: StorageManager) -> None:
         self._storage = storage
 
+    def source(self, *places: Path) -> Source:
+        """The files in folders, ZIPs and files together, but none of Abby's own. Raises InvalidRequest."""
+        own = [self._storage.root / name for name in OWN_FOLDERS]
+        return Together([source_of(place, passing_by=own) for place in places])
+
     def run(
         self, account: Account, source: Source, *, dry_run: bool = False, progress: Progress | None = None
     ) -> ImportReport:
@@ -110,6 +119,7 @@ class Importer:
                     outcomes.append(outcome)
         except AbbyError as error:
             stopped = error
+            log.info("an import stopped: %s", error)
         skipped = looked_at - len(outcomes) + source.skipped
         return ImportReport(outcomes=tuple(outcomes), skipped=skipped, stopped=stopped)
 
@@ -129,7 +139,7 @@ class Importer:
         if sha256 in run.seen:
             return Outcome(place=found.place, state="already", reason="The same file comes twice.")
         clean, info = self._clean(data)
-        made = generation_info(embedded_texts(data), found.name)
+        made = generation_info(embedded_texts(data), file_name=found.name, note=found.note)
         draft = replace(self._draft(run.account, found, clean, info, made), import_sha256=sha256)
         run.seen.add(sha256)
         if run.dry_run:
@@ -163,7 +173,7 @@ class Importer:
         return data
 
     def _clean(self, data: bytes) -> tuple[bytes, PictureInfo]:
-        """The picture alone, written anew. One that grew beyond what is stored thereby becomes a WebP that is not."""
+        """The picture alone, written anew; as a WebP that fits where it thereby grew beyond what is stored."""
         clean, info = picture.normalise_upload(data)
         if len(clean) <= self._storage.picture_bytes_max:
             return clean, info
@@ -187,10 +197,12 @@ class Importer:
             thumbnail_bytes=picture.THUMBNAIL_BYTES_MAX,
             prompt=made.prompt,
             negative_prompt=made.negative_prompt,
+            style=made.style,
             seed=made.seed,
             provider=made.tool,
             model=made.model,
             parameters=made.parameters,
+            alt_text=made.alt_text,
             created_at_ms=self._made_at_ms(found.modified_at),
         )
 

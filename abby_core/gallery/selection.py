@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest, NotFound
-from abby_core.gallery.download import PICTURES_MAX
+from abby_core.gallery.download import PICTURES_MAX, check_count
 from abby_core.gallery.gallery import Gallery
 from abby_core.storage import catalogue
 from abby_core.storage.names import name_key
@@ -24,16 +24,19 @@ def select(
 ) -> list[Artifact]:
     """The pictures of these names (or ids), of an album in its order, or all of them, the newest first; each once.
 
-    At most one more than :data:`~abby_core.gallery.download.PICTURES_MAX`. Raises NotFound for a name or an album that
-    the account has not, InvalidRequest where it is not said which, or in two ways.
+    Raises NotFound for a name or an album that the account has not, InvalidRequest where it is not said which, or in
+    two ways, or where they are more than one download may have.
     """
     if bool(names) + bool(album) + everything != 1:
         raise InvalidRequest("Say which pictures: some names, an album, or all.")
     gallery = Gallery(storage)
+    check_count(len(names))
     if names:
         chosen = [gallery.find(account, name) for name in names]
         return list({artifact.id: artifact for artifact in chosen}.values())
-    return storage.database.read(_of_album, account.key, album) if album else list(_all(gallery, account))
+    found = storage.database.read(_of_album, account.key, album) if album else list(_all(gallery, account))
+    check_count(len(found))
+    return found
 
 
 def _all(gallery: Gallery, account: Account) -> Iterator[Artifact]:

@@ -42,7 +42,7 @@ def change(tx: Transaction, how: str, **values: Value) -> list[Artifact]:
 
 
 def insert(tx: Transaction, artifact: Artifact) -> bool:
-    """Enter a picture. False: its name, its blob or its place in the order is taken already."""
+    """Enter a picture. False: its name, its blob, its place in the order or the file it came from is taken already."""
     return tx.execute(_INSERT, **_values(artifact)) == 1
 
 

@@ -167,6 +167,16 @@ def test_too_few_or_many_pictures_are_refused_before_the_first_byte(
         zip_stream(abby.storage, [picture] * count)
 
 
+def test_a_reader_may_stop_at_any_piece(abby: Abby) -> None:
+    kept = [keep(abby, f"{number}.png", number) for number in range(2)]
+    abby.gallery.delete(ALICE, "1.png")
+    for count in range(len(list(zip_stream(abby.storage, kept)))):
+        pieces = zip_stream(abby.storage, kept)
+        for _ in range(count):
+            next(pieces)
+        pieces.close()  # pyright: ignore[reportAttributeAccessIssue] - a generator, as its user may know
+
+
 def test_memory_holds_one_picture_at_a_time(abby: Abby) -> None:
     saving.save_now(abby.storage, photograph(700, 500), ALICE, "a.png")
     picture = abby.gallery.find(ALICE, "a.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import threading
@@ -11,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from PIL import Image
@@ -19,13 +20,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from abby_core.bootstrap import Abby
 from abby_core.errors import InvalidRequest, QuotaExceeded, StorageError
-from abby_core.gallery import import_sources
-from abby_core.gallery.import_sources import Folder, SingleFile, Together, Zip, source_of
+from abby_core.gallery.download import zip_stream
+from abby_core.gallery.import_sources import Folder, SingleFile, Together, ZipFile, source_of, zip_file
+from abby_core.gallery.import_sources import folder as folders
 from abby_core.gallery.importing import ImportReport
 from abby_core.quota.meter import BYTES, IMAGES_PER_DAY
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX, inspect
-from tests.services.databases import Place
+from tests.services.databases import Place, copy_of
 from tests.support.providers import photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, kept_files, open_abby
 
@@ -136,7 +138,7 @@ class TestAPicture:
         assert told(run(abby, folder)) == {"a.png": "imported"}
         assert counter(abby, ALICE, IMAGES_PER_DAY) == 0
 
-    @pytest.mark.parametrize("modified_at", [0.0, 1.0, 600_000_000.0, time.time() + 10**8])
+    @pytest.mark.parametrize("modified_at", [0.0, 1.0, 600_000_000.0, 1e11])
     def test_a_date_that_cannot_be_true_is_today(self, abby: Abby, folder: Path, modified_at: float) -> None:
         write(folder / "a.png", picture(), modified_at=modified_at)
         before_ms = abby.storage.now_ms()
@@ -188,7 +190,15 @@ class TestAPicture:
         assert sorted(seen) == [f"{number}.png" for number in range(7)]
 
 
-class TestHostileFiles:
+class OnSqliteAlone:
+    """For what is decided before any SQL."""
+
+    @pytest.fixture
+    def place(self, sqlite_template: Place, tmp_path: Path) -> Place:
+        return copy_of(sqlite_template, tmp_path)
+
+
+class TestHostileFiles(OnSqliteAlone):
     @pytest.mark.parametrize(
         ("name", "data", "reason"),
         [
@@ -241,7 +251,7 @@ class TestHostileFiles:
 
     def test_folders_are_entered_to_a_bounded_depth(self, abby: Abby, folder: Path) -> None:
         deep = folder
-        for _ in range(import_sources.FOLDER_DEPTH_MAX + 2):
+        for _ in range(folders.FOLDER_DEPTH_MAX + 2):
             deep /= "d"
         write(deep / "too-deep.png", picture())
         write(folder / "d" / "d" / "fine.png", picture("red"))
@@ -251,12 +261,24 @@ class TestHostileFiles:
     def test_too_many_files_are_refused_before_the_first(
         self, abby: Abby, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(import_sources, "FILES_MAX", 2)
+        monkeypatch.setattr(folders, "FILES_MAX", 2)
         for number in range(3):
             write(folder / f"{number}.png", picture())
         with pytest.raises(InvalidRequest, match="more than 2 files"):
             abby.importer.run(ALICE, Folder(folder))
         assert pictures(abby) == []
+
+    def test_abbys_own_folder_is_not_imported_into_itself(self, abby: Abby, folder: Path) -> None:
+        write(folder / "a.png", picture())
+        run(abby, folder)
+        around = abby.settings.storage_root.parent
+        assert told(abby.importer.run(ALICE, abby.importer.source(abby.settings.storage_root))) == {}
+        report = abby.importer.run(ALICE, abby.importer.source(around))
+        assert told(report) == {f"{folder.name}/a.png": "already"}
+        images = abby.settings.storage_root / "images"
+        for own in (images, images / "users" / "alice" / "a.png"):
+            with pytest.raises(InvalidRequest, match="Abby's own folder"):
+                abby.importer.source(own)
 
     def test_a_place_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         for name in ("nowhere", "nul\0", "x" * 5000):
@@ -264,7 +286,7 @@ class TestHostileFiles:
                 source_of(tmp_path / name)
 
 
-class TestZip:
+class TestZip(OnSqliteAlone):
     def test_its_pictures_are_imported_wherever_their_names_point(self, abby: Abby, tmp_path: Path) -> None:
         names = ("a.png", "sub/b.png", "/abs/c.png", "back\\d.png")
         path = zipped(tmp_path / "all.zip", **{name: picture(size=(9 + n, 9)) for n, name in enumerate(names)})
@@ -276,7 +298,7 @@ class TestZip:
 
     def test_an_open_file_will_do(self, abby: Abby, tmp_path: Path) -> None:
         data = io.BytesIO(zipped(tmp_path / "a.zip", **{"a.png": picture()}).read_bytes())
-        assert len(abby.importer.run(ALICE, Zip(data)).of("imported")) == 1
+        assert len(abby.importer.run(ALICE, ZipFile(data)).of("imported")) == 1
         assert not data.closed
 
     def test_hidden_and_nested_things_are_passed_by(self, abby: Abby, tmp_path: Path) -> None:
@@ -311,7 +333,7 @@ class TestZip:
     def test_all_entries_together_are_bounded(
         self, abby: Abby, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(import_sources, "ZIP_READ_BYTES_MAX", 2**10)
+        monkeypatch.setattr(zip_file, "READ_BYTES_MAX", 2**10)
         files = {f"{number}.png": picture(size=(20 + number, 20)) for number in range(20)}
         report = run(abby, zipped(tmp_path / "a.zip", **files))
         assert isinstance(report.stopped, InvalidRequest)
@@ -340,14 +362,14 @@ class TestZip:
         assert told(report) == {"a.png": "refused", "b.png": "imported"}
 
     def test_too_many_entries_are_refused(self, abby: Abby, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(import_sources, "ZIP_ENTRIES_MAX", 2)
+        monkeypatch.setattr(zip_file, "ENTRIES_MAX", 2)
         path = zipped(tmp_path / "a.zip", **{f"{n}.png": picture() for n in range(3)})
         with pytest.raises(InvalidRequest, match="more than 2 entries"):
             run(abby, path)
 
     def test_a_list_of_contents_without_end_is_not_read(self, abby: Abby, tmp_path: Path) -> None:
         entries = b"PK\x01\x02" + bytes(42)
-        size_bytes = import_sources.ZIP_DIRECTORY_BYTES_MAX + 100
+        size_bytes = zip_file.DIRECTORY_BYTES_MAX + 100
         directory = (entries * (size_bytes // len(entries) + 1))[:size_bytes]
         end = b"PK\x05\x06" + bytes(8) + size_bytes.to_bytes(4, "little") + bytes(6)
         path = write(tmp_path / "a.zip", directory + end)
@@ -359,6 +381,52 @@ class TestZip:
         path = write(tmp_path / "a.zip", data)
         with pytest.raises(InvalidRequest, match="This ZIP cannot be read"):
             run(abby, path)
+
+
+class TestFromAnotherAbby:
+    NOTE: ClassVar[dict[str, object]] = {
+        "file": "a.png", "prompt": "a boat", "negative_prompt": "fog", "style": "anime", "seed": 7, "model": "core",
+        "provider": "stability", "parameters": {"steps": 3}, "alt_text": "A red boat", "id": "x", "favourite": True,
+    }  # fmt: skip
+
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_what_its_list_says_of_a_picture_is_kept(self, abby: Abby, folder: Path, packed: bool) -> None:
+        files = {"a.png": picture(), "b.png": picture("red"), "pictures.json": json.dumps([self.NOTE]).encode()}
+        if not packed:
+            for name, data in files.items():
+                write(folder / name, data)
+        run(abby, zipped(folder / "all.zip", **files) if packed else folder)
+        kept = {each.name: each for each in pictures(abby)}
+        boat = kept["a.png"]
+        assert (boat.prompt, boat.negative_prompt, boat.style, boat.seed) == ("a boat", "fog", "anime", 7)
+        assert (boat.provider, boat.model, boat.parameters) == ("stability", "core", {"steps": 3})
+        assert (boat.alt_text, boat.favourite, boat.kind) == ("A red boat", False, "import")
+        assert kept["b.png"].prompt == ""
+
+    def test_a_download_comes_back_as_it_went(self, abby: Abby, folder: Path) -> None:
+        write(folder / "robot.png", noted(), modified_at=SPRING_2023)
+        run(abby, folder)
+        (before,) = pictures(abby)
+        archive = io.BytesIO(b"".join(zip_stream(abby.storage, [before])))
+        abby.importer.run(BOB, ZipFile(archive))
+        (after,) = abby.gallery.page(BOB).artifacts
+        own = {"id", "account", "blob_key", "thumbnail_key", "import_sha256"}
+        assert {k: v for k, v in vars(after).items() if k not in own} == {
+            k: v for k, v in vars(before).items() if k not in own
+        }
+        assert_sound(abby)
+
+    @pytest.mark.parametrize(
+        "listed",
+        [
+            b"", b"{", b"{}", b"[1, null, {}]", b'[{"file": 3}]', b"[" * 10**6,
+            b'[{"file": "a.png", "prompt": [1], "seed": {}}]',
+        ],
+        ids=lambda listed: repr(listed[:12]),
+    )  # fmt: skip
+    def test_a_list_that_makes_no_sense_is_passed_over(self, abby: Abby, tmp_path: Path, listed: bytes) -> None:
+        report = run(abby, zipped(tmp_path / "a.zip", **{"pictures.json": listed, "a.png": picture()}))
+        assert told(report) == {"a.png": "imported"}
 
 
 class TestAgain:
@@ -463,7 +531,7 @@ class TestLimits:
         write(folder / "a.png", picture())
         single = write(tmp_path / "b.png", picture("red"))
         archive = zipped(tmp_path / "c.zip", **{"c.png": picture("blue"), "d.txt": b"x"})
-        source = Together([Folder(folder), SingleFile(single), Zip(archive)])
+        source = Together([Folder(folder), SingleFile(single), ZipFile(archive)])
         said: list[tuple[int, str]] = []
         report = abby.importer.run(ALICE, source, progress=lambda count, place: said.append((count, place)))
         assert (len(report.of("imported")), report.skipped, source.count()) == (3, 1, 4)

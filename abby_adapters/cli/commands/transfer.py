@@ -51,6 +51,8 @@ def download(
     try:
         storage = context.abby.storage
         chosen = select(storage, context.account, names=names or (), album=album, everything=everything)
+        if album and not chosen:
+            raise InvalidRequest(f"There is no picture in the album {album!r}.")
         if not chosen:
             raise InvalidRequest('There are no pictures yet. Make the first: abby imagine "a cute rabbit in a meadow"')
         with _bar(context, "Packing", len(chosen)) as advance:
@@ -89,12 +91,10 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Take in pictures made elsewhere; what other programs noted in them is kept. May be repeated: nothing doubles."""
-    from abby_core.gallery.import_sources import Together, source_of
-
     context = Context(as_json=as_json, user=user)
     looked_at = 0
     try:
-        source = Together([source_of(Path(place)) for place in places])
+        source = context.abby.importer.source(*map(Path, places))
         with _bar(context, "Looking" if dry_run else "Importing", source.count()) as advance, _patient() as pause:
 
             def progress(count: int, place: str) -> None:
@@ -116,9 +116,14 @@ def import_(
     if report.stopped is not None and not as_json:
         raise report.stopped
     if report.stopped is not None:
-        raise typer.Exit(3 if isinstance(report.stopped, Refused) else 1)
+        raise typer.Exit(_exit_code(report.stopped))
     if report.of("refused") and len(report.of("refused")) == len(report.outcomes):
         raise typer.Exit(2)
+
+
+def _exit_code(stopped: AbbyError) -> int:
+    """As main has it, which is not asked: the answer in JSON was given already."""
+    return 2 if isinstance(stopped, InvalidRequest) else 3 if isinstance(stopped, Refused) else 1
 
 
 # ---------------------------------------------------------------------- what is said

@@ -21,13 +21,12 @@ from abby_core.gallery.generation_info import (
     SEED_MAX,
     VALUE_CHARACTERS_MAX,
     GenerationInfo,
-    from_comfyui,
-    from_midjourney,
-    from_midjourney_name,
-    from_novelai,
-    from_webui,
-    generation_info,
 )
+from abby_core.gallery.generation_readers import generation_info
+from abby_core.gallery.generation_readers.comfyui import from_comfyui
+from abby_core.gallery.generation_readers.midjourney import from_midjourney, from_midjourney_name
+from abby_core.gallery.generation_readers.novelai import from_novelai
+from abby_core.gallery.generation_readers.webui import from_webui
 from tests.unit.storage.pictures import JPEGS, PICTURES, PNGS, chunk, with_chunk
 
 USUAL = (
@@ -63,6 +62,10 @@ class TestWebui:
             "steps": 20, "sampler": "DPM++ 2M", "scheduler": "Karras", "cfg_scale": 7.5, "size": "512x768",
             "model_hash": "6ce0161689", "Lora hashes": "one: 1a2b, two: 3c4d", "version": "v1.10.1",
         }  # fmt: skip
+
+    def test_a_hash_and_a_version_stay_texts(self) -> None:
+        parameters = from_webui("Steps: 1, Seed: 2, Model hash: 0012345678, Version: 1.10").parameters
+        assert parameters == {"steps": 1, "model_hash": "0012345678", "version": "1.10"}
 
     def test_a_text_without_settings_is_not_taken_for_one(self) -> None:
         assert from_webui("a cute rabbit: black, white, brown") == NOTHING
@@ -166,8 +169,10 @@ class TestMidjourney:
 
 
 def test_what_a_file_says_goes_before_what_its_name_says() -> None:
-    assert generation_info({"parameters": USUAL}, f"alice_an_old_pier_{JOB}.png").tool == "automatic1111"
-    assert generation_info({}, f"alice_an_old_pier_{JOB}.png").tool == "midjourney"
+    name = f"alice_an_old_pier_{JOB}.png"
+    assert generation_info({"parameters": USUAL}, file_name=name).tool == "automatic1111"
+    assert generation_info({}, file_name=name).tool == "midjourney"
+    assert generation_info({"parameters": USUAL}, file_name=name, note={"prompt": "a fox"}).prompt == "a fox"
 
 
 # ---------------------------------------------------------------------- in files
@@ -241,6 +246,7 @@ def test_bytes_that_are_no_sound_picture_have_no_texts() -> None:
 
 # ---------------------------------------------------------------------- whatever the bytes
 
+patient = settings(deadline=None, max_examples=60)
 WORDS = st.text(max_size=60)
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
@@ -263,7 +269,7 @@ NODES = st.dictionaries(
 
 def assert_safe(info: GenerationInfo) -> None:
     """Nothing that a database, a JSON reader or a terminal stumbles over."""
-    for text in (info.prompt, info.negative_prompt, info.model, *info.parameters):
+    for text in (info.prompt, info.negative_prompt, info.model, info.tool, info.style, info.alt_text, *info.parameters):
         assert text.encode().decode() == text
         assert not any(character < " " and character != "\n" for character in text)
     assert max(len(info.prompt), len(info.negative_prompt)) <= PROMPT_CHARACTERS_MAX
@@ -273,22 +279,26 @@ def assert_safe(info: GenerationInfo) -> None:
     assert json.loads(json.dumps(info.parameters, allow_nan=False)) == info.parameters
 
 
+@patient
 @given(texts=st.dictionaries(st.sampled_from(["parameters", "prompt", "Description", "Comment", USER_COMMENT]), WORDS))
 def test_no_text_breaks_a_reader(texts: dict[str, str]) -> None:
     assert_safe(generation_info({**texts, "Software": "NovelAI"}))
-    assert_safe(generation_info(texts, next(iter(texts.values()), "")))
+    assert_safe(generation_info(texts, file_name=next(iter(texts.values()), "")))
 
 
+@patient
 @given(graph=NODES)
 def test_no_workflow_breaks_the_reader(graph: dict[str, object]) -> None:
     assert_safe(from_comfyui(json.dumps(graph)))
 
 
+@patient
 @given(comment=ANY_JSON)
 def test_no_comment_breaks_the_reader(comment: object) -> None:
     assert_safe(from_novelai({"Software": "NovelAI", "Comment": json.dumps(comment)}))
 
 
+@patient
 @given(
     options=st.lists(st.tuples(st.sampled_from(["ar", "v", "no", "seed", "niji", "x"]), WORDS), max_size=6), words=WORDS
 )
@@ -298,24 +308,27 @@ def test_no_options_break_the_reader(options: list[tuple[str, str]], words: str)
     assert_safe(from_midjourney(f"{text} Job ID: {JOB}"))
 
 
+@patient
 @given(data=st.binary(max_size=300))
 def test_no_bytes_break_the_search_for_texts(data: bytes) -> None:
     for start in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"):
         embedded_texts(start + data)
 
 
-@settings(max_examples=50)
+@patient
 @given(data=st.sampled_from(sorted(PICTURES.values())), at=st.floats(0, 1), byte=st.integers(0, 255))
 def test_no_damage_breaks_the_search_for_texts(data: bytes, at: float, byte: int) -> None:
     where = int(at * (len(data) - 1))
     embedded_texts(data[:where] + bytes((byte,)) + data[where + 1 :])
 
 
+@patient
 @given(payload=st.binary(max_size=200), kind=st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"eXIf"]))
 def test_no_chunk_breaks_the_search_for_texts(payload: bytes, kind: bytes) -> None:
     assert len(embedded_texts(with_chunk(PNGS["png L"], chunk(kind, payload)))) <= 1
 
 
+@patient
 @given(exif=st.binary(max_size=200), order=st.sampled_from([b"II*\0", b"MM\0*"]))
 def test_no_exif_breaks_the_search_for_texts(exif: bytes, order: bytes) -> None:
     payload = b"Exif\0\0" + order + exif
@@ -329,6 +342,7 @@ LINES = st.lists(LINE, min_size=1, max_size=4).map("\n".join).map(str.strip)
 VALUE = st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(' ,:"\\'), min_size=1, max_size=40)
 
 
+@patient
 @given(
     prompt=LINES.filter(lambda text: "Negative prompt:" not in text),
     negative=LINES,
@@ -354,4 +368,4 @@ def test_a_text_as_the_web_ui_writes_it_is_read_back(prompt: str, negative: str,
 def test_a_long_hostile_text_is_read_quickly(text: str) -> None:
     for keyword in ("parameters", "prompt", "Description", "Comment", USER_COMMENT):
         assert_safe(generation_info({keyword: text, "Software": "NovelAI"}))
-        assert_safe(generation_info({keyword: text}, text))
+        assert_safe(generation_info({keyword: text}, file_name=text))
