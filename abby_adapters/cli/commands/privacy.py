@@ -155,7 +155,8 @@ def _target(context: Context, account: Account, out: str | None) -> Path:
     from abby_core.storage.names import folder_for
 
     today = datetime.fromtimestamp(context.abby.storage.now_ms() / 1000, UTC)
-    target = Path(out or f"abby-{folder_for(account.platform, account.user_id)}-{today:%Y-%m-%d}.zip")
+    usual = f"abby-{folder_for(account.platform, account.user_id)}-{today:%Y-%m-%d}.zip"
+    target = Path(usual if out is None else out)
     if not target.name or not target.parent.is_dir():
         raise InvalidRequest(f"--out {out!r} names no file in an existing folder.")
     if os.path.lexists(target):
