@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from abby_core.storage.blob_store import BlobStore
     from abby_core.storage.storage_manager import StorageManager
 
-_NAMES_ACCOUNTS = frozenset({"account", "user", "user_id", "owner"})
+_ACCOUNT_FIELDS = frozenset({"account", "user", "user_id", "owner"})
 """Fields of events whose whole value may be a bare user id."""
+_ORDER_FIELDS = frozenset({"id", "order", "order_id"})
+"""Fields that may be an order's id. In others it is chance: whoever chooses ids may call an order ``done``."""
 _BLANK_ORDER = (
     "UPDATE orders SET request = '{}', fingerprint = '', source_key = '', source_bytes = 0, source_artifact = '', "
     "notes = '[]', prompts = '[]', failures = '[]', error = '', lease_owner = '' WHERE id = :id"
@@ -208,7 +210,7 @@ class _Mention:
     def _is_about(self, field: tuple[str, Any]) -> bool:
         name, value = field
         return isinstance(value, str) and (
-            value in self._orders
-            or (name in _NAMES_ACCOUNTS and value == self._account.user_id)
+            (name in _ORDER_FIELDS and value in self._orders)
+            or (name in _ACCOUNT_FIELDS and value == self._account.user_id)
             or self._key.search(value) is not None
         )

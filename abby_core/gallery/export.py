@@ -28,6 +28,8 @@ JSON_COLUMNS = frozenset(
 """Columns whose text is JSON: in the export it is read, not quoted."""
 FOLDERS = {"kept": "pictures", "archived": "archived", "trashed": "trash", "removing": "trash"}
 ORIGINALS = "originals"
+LATEST_MS = 4_102_444_800_000
+"""The year 2100: files say when they were made, which is whatever somebody once wrote into a row."""
 Progress = Callable[[int], None]
 Entry = tuple[str, datetime, bytes | Iterator[bytes]]
 
@@ -43,7 +45,7 @@ def export(storage: StorageManager, account: Account, *, progress: Progress = la
 
 
 def _entries(storage: StorageManager, account: Account, progress: Progress) -> Iterator[Entry]:
-    now = datetime.fromtimestamp(storage.now_ms() / 1000, UTC)
+    now = _moment(storage.now_ms())
     yield "README.txt", now, _readme(account, now).encode()
     for table in PERSONAL:
         yield f"data/{table}.json", now, _rows_json(storage, account, table)
@@ -55,7 +57,7 @@ def _entries(storage: StorageManager, account: Account, progress: Progress) -> I
         except StorageError as error:
             left_out.append(f"{name}: {error}\n")
             continue
-        yield name, datetime.fromtimestamp(at_ms / 1000, UTC), data
+        yield name, _moment(at_ms), data
         packed += 1
         progress(packed)
     if left_out:
@@ -107,10 +109,21 @@ def _rows_json(storage: StorageManager, account: Account, table: str) -> Iterato
 def _shown(table: str, row: Row) -> dict[str, Any]:
     hidden = PERSONAL[table].hidden
     return {
-        column: json.loads(value) if column in JSON_COLUMNS and value else value
+        column: _read_json(value) if column in JSON_COLUMNS else value
         for column, value in row.items()
         if column not in hidden
     }
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:  # then it is shown as it is written
+        return text
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(min(max(at_ms, 0), LATEST_MS) / 1000, UTC)
 
 
 def _readme(account: Account, now: datetime) -> str:

@@ -211,6 +211,17 @@ def test_sweeping_leaves_blobs_alone(store: BlobStore) -> None:
     assert store.open(KEY) == b"data"
 
 
+def test_a_folder_without_blobs_is_removed_and_one_with_blobs_stays(store: BlobStore) -> None:
+    store.put(KEY, b"data")
+    assert store.remove_folder("images/users/nobody") is True
+    assert store.remove_folder("images/users/alice") is False
+    assert store.open(KEY) == b"data"
+    store.delete(KEY)
+    assert store.remove_folder("images/users/alice") is True
+    store.put(KEY, b"again")
+    assert store.open(KEY) == b"again"
+
+
 # ------------------------------------------------------------------ local files
 
 
@@ -476,3 +487,27 @@ def test_only_part_files_of_that_age_are_swept(root: Path) -> None:
         os.utime(folder / name, (time.time() - age_seconds, time.time() - age_seconds))
     assert LocalBlobs(root).sweep_parts(older_than_seconds=3600) == 1
     assert everything_in(folder) == {".abby-new.part", "old.part", ".abby-old"}
+
+
+def test_a_removed_folder_takes_remains_of_writes_and_empty_folders_along_and_nothing_else(root: Path) -> None:
+    blobs = LocalBlobs(root)
+    alice = root / "images" / "users" / "alice"
+    (alice / "deep" / "deeper").mkdir(parents=True)
+    (alice / "deep" / ".abby-0123456789abcdef.part").write_bytes(b"half")
+    (alice / ".DS_Store").write_bytes(b"x")
+    assert blobs.remove_folder("images/users/alice") is False
+    assert everything_in(root) == {"images/users/alice/.DS_Store"}
+    (alice / ".DS_Store").unlink()
+    assert blobs.remove_folder("images/users/alice") is True
+    assert sorted(path.name for path in (root / "images").rglob("*")) == ["users"]
+
+
+@posix_only
+def test_removing_a_folder_follows_no_link(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "empty").mkdir(parents=True)
+    (root / "images" / "users").mkdir(parents=True)
+    (root / "images" / "users" / "alice").symlink_to(outside, target_is_directory=True)
+    with pytest.raises(StorageError, match="link"):
+        LocalBlobs(root).remove_folder("images/users/alice")
+    assert (outside / "empty").is_dir()

@@ -49,8 +49,8 @@ async def prepare(_name: str, place: Place) -> None:
     await plant(abby, WOMBAT, leftovers=False)
     await abby.studio.recover()
     await plant(abby, QUOKKA)
+    place.tell("before", **_others(abby, place))
     abby.close()
-    place.tell("before", **_others(place), orders=str(_orders(place)))
 
 
 async def act(_name: str, place: Place, step: int) -> None:
@@ -63,15 +63,15 @@ async def act(_name: str, place: Place, step: int) -> None:
 
 async def recover(_name: str, place: Place, step: int) -> None:
     """What a start does: go on with erasures that were cut off; killed as well, it must be finished by the next."""
-    abby = _open(place, Steps(step) if step else None)
+    abby = _open(place, Steps(step))
     await abby.forgetting.resume()
     abby.close()
 
 
-async def recover_and_check(name: str, place: Place) -> None:
+async def recover_and_check(_name: str, place: Place) -> None:
     """Let a start go on with it; if it had not begun, nothing is missing, and it is done now."""
-    await recover(name, place, 0)
     abby = _open(place)
+    await abby.forgetting.resume()
     counts = abby.forgetting.preview(QUOKKA.account).counts
     if counts:
         assert counts["artifacts"] == 6, "half of somebody is forgotten, and nobody knows"
@@ -81,27 +81,20 @@ async def recover_and_check(name: str, place: Place) -> None:
         assert receipt.counts == counts
     assert abby.database.read(lambda tx: tx.rows("SELECT * FROM erasures")) == []
     assert fsck(abby.storage, deep=True) == []
-    abby.close()
     assert QUOKKA.account.key in place.calls.read_text().splitlines(), "what was posted elsewhere was not taken back"
-    after = {"what": "before", **_others(place), "orders": str(_orders(place))}
-    assert place.promises() == [after], "another's things were touched"
+    assert place.promises() == [{"what": "before", **_others(abby, place)}], "another's things were touched"
+    abby.close()
     assert places_of(QUOKKA.word, place.root) == []
 
 
-def _others(place: Place) -> dict[str, str]:
-    """Everything that names the second person: rows, and files by their hash."""
-    abby = _open(place)
-    rows = {table: [row for row in rows if WOMBAT.word in repr(row)] for table, rows in contents(abby.database).items()}
-    abby.close()
-    files = {path.relative_to(place.root).as_posix(): sha256(path.read_bytes()).hexdigest()
-             for path in sorted((place.root / "images" / "users" / WOMBAT.word).rglob("*"))}  # fmt: skip
+def _others(abby: Abby, place: Place) -> dict[str, str]:
+    """Everything that names the second person; and how many orders there are, which stay for the sums."""
+    everything = contents(abby.database)
+    rows = {table: [row for row in found if WOMBAT.word in repr(row)] for table, found in everything.items()}
+    files = {
+        path.relative_to(place.root).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in sorted((place.root / "images" / "users" / WOMBAT.word).rglob("*"))
+    }
     log = [line for line in (place.root / "logs" / "events.jsonl").read_text().splitlines() if WOMBAT.word in line]
-    return {"rows": json.dumps(rows, sort_keys=True), "files": json.dumps(files), "log": json.dumps(log)}
-
-
-def _orders(place: Place) -> int:
-    """How many orders there are, whoever's: they stay for the sums."""
-    abby = _open(place)
-    found = abby.database.read(lambda tx: tx.rows("SELECT COUNT(*) AS n FROM orders"))
-    abby.close()
-    return int(found[0]["n"])
+    found = {"rows": rows, "files": files, "log": log, "orders": len(everything["orders"])}
+    return {name: json.dumps(value, sort_keys=True) for name, value in found.items()}

@@ -27,8 +27,7 @@ WORDS = {
     "album_pictures": "pictures in albums",
     "retired_blobs": "former files of pictures",
     "deliveries": "messages about orders",
-    "journal": "notes for statistics (they stay, without a name)",
-    "orders": "orders (their dates and figures stay, without a name)",
+    "journal": "notes for statistics",
     "standings": "what the platform told of them",
     "turns": "whose turn it was",
 }
@@ -121,6 +120,7 @@ def _show_counts(context: Context, receipt: Receipt) -> None:
     from rich.text import Text
 
     from abby_adapters.cli.presenter import megabytes, plain
+    from abby_core.gallery.personal import PERSONAL
 
     if not receipt.counts:
         context.console.print(f"Abby keeps nothing of {plain(receipt.account)}.", markup=False)
@@ -131,7 +131,8 @@ def _show_counts(context: Context, receipt: Receipt) -> None:
     table.add_column()
     for name, number in receipt.counts.items():
         amount = megabytes(number) if name == "bytes" else str(number)
-        table.add_row(amount, WORDS.get(name, name.replace("_", " ")))
+        stays = " (days and figures stay, without a name)" if name in PERSONAL and PERSONAL[name].anonymised else ""
+        table.add_row(amount, WORDS.get(name, name.replace("_", " ")) + stays)
     context.console.print(table)
 
 
@@ -155,7 +156,8 @@ def _target(context: Context, account: Account, out: str | None) -> Path:
     from abby_core.storage.names import folder_for
 
     today = datetime.fromtimestamp(context.abby.storage.now_ms() / 1000, UTC)
-    target = Path(out or f"abby-{folder_for(account.platform, account.user_id)}-{today:%Y-%m-%d}.zip")
+    usual = f"abby-{folder_for(account.platform, account.user_id)}-{today:%Y-%m-%d}.zip"
+    target = Path(usual if out is None else out)
     if not target.name or not target.parent.is_dir():
         raise InvalidRequest(f"--out {out!r} names no file in an existing folder.")
     if os.path.lexists(target):

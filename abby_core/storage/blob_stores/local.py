@@ -119,9 +119,7 @@ class LocalBlobs:
                 return True
             for _, entry in _files(place, "", parts=True):
                 Path(entry.path).unlink(missing_ok=True)
-            for inner, _, _ in os.walk(place, topdown=False):  # never through links
-                with suppress(OSError):  # not empty
-                    Path(inner).rmdir()
+            _remove_empty(place)
             return not place.exists()
 
     def free_bytes(self) -> int | None:
@@ -202,6 +200,20 @@ def _make_folder(folder: Path) -> Sequence[Path]:
         with suppress(FileExistsError):  # another thread was faster; or a file lies there, and writing will say so
             new.mkdir()
     return [new.parent for new in missing]
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder and those in it, as far as there is nothing else in them. Links are not followed."""
+    with os.scandir(folder) as entries:
+        inner = [
+            Path(entry.path)
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and not _is_link(entry.stat(follow_symlinks=False))
+        ]
+    for each in inner:
+        _remove_empty(each)
+    with suppress(OSError):  # something lies in it
+        folder.rmdir()
 
 
 def _rename_alone(part: Path, target: Path) -> None:

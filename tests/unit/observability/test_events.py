@@ -204,3 +204,35 @@ def test_processes_share_a_file_and_the_end_of_a_process_loses_nothing(path: Pat
     events = [event for file in path.parent.glob("events.jsonl*") for event in lines(file)]
     seen = sorted((event["who"], event["number"]) for event in events)
     assert seen == [(who, number) for who in "abc" for number in range(500)]
+
+
+def test_forgotten_events_are_blank_in_every_file_and_no_other_line_moves(path: Path) -> None:
+    log = EventLog(path, bytes_max=400, files_max=3)
+    for number in range(15):
+        log.write("counted", whose="quokka" if number % 2 else "wombat")
+        assert log.flush()
+    files = [path, Path(f"{path}.1"), Path(f"{path}.2")]
+    before = [file.read_bytes().splitlines() for file in files]
+    assert log.forget(lambda line: b"quokka" in line) == sum(b"quokka" in line for file in before for line in file)
+    for old, new in zip(before, (file.read_bytes().splitlines() for file in files), strict=True):
+        assert [len(line) for line in new] == [len(line) for line in old]
+        assert [line for line in new if b"{}" not in line] == [line for line in old if b"quokka" not in line]
+        assert all(json.loads(line) == {} or b"wombat" in line for line in new)
+    log.close()
+
+
+def test_events_written_while_others_are_forgotten_are_all_there(path: Path) -> None:
+    writing, forgetting = EventLog(path), EventLog(path)
+    for number in range(300):
+        writing.write("counted", number=number, whose="quokka" if number < 100 else "wombat")
+        if number == 200:
+            assert writing.flush()
+            assert forgetting.forget(lambda line: b"quokka" in line) == 100
+    writing.close()
+    forgetting.close()
+    assert [line["number"] for line in lines(path) if line] == list(range(100, 300))
+
+
+def test_where_no_event_was_written_there_is_nothing_to_forget(log: EventLog, path: Path) -> None:
+    assert log.forget(lambda _line: True) == 0
+    assert not path.parent.exists()
