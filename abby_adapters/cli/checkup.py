@@ -34,7 +34,7 @@ def examine(context: Context) -> list[Result]:
     rules = _rules(context)
     results = [*_settings(context), rules, folder]
     if folder.ok and rules.ok:
-        results += [_disk(context), _database(context), *_forecast(context), _orders(context)]
+        results += [_disk(context), *_archive(context), _database(context), *_forecast(context), _orders(context)]
     return [*results, *_providers(context)]
 
 
@@ -78,6 +78,23 @@ def _disk(context: Context) -> Result:
     free = context.abby.storage.blobs.free_bytes()
     room = "" if free is None else f"{free / 2**30:.1f} GB free; "
     return Result("disk", ok=True, detail=f"{room}{context.settings.min_free_disk_mb:g} MB are always left alone.")
+
+
+def _archive(context: Context) -> Iterator[Result]:
+    root = context.settings.archive_root
+    if root is None:
+        return
+    try:
+        archive = context.abby.storage.archive
+    except AbbyError as error:
+        yield Result("archive", ok=False, detail=str(error))
+        return
+    free = None if archive is None else archive.free_bytes()
+    room = "" if free is None else f", {free / 2**30:.1f} GB free"
+    ready = root.is_dir()
+    detail = f"Archived pictures lie in {root.absolute()}{room}."
+    remedy = " The folder is not there; make it, or connect its disk."
+    yield Result("archive", ok=ready, detail=detail + ("" if ready else remedy))
 
 
 def _database(context: Context) -> Result:

@@ -161,7 +161,8 @@ def _room(facts: Facts) -> Iterator[Choice]:
         yield Choice(kind="compress", text=text, pictures=count, frees_bytes=freed)
     count, freed = _enough(facts.unstarred, facts.missing_bytes)
     if freed and facts.has_archive:
-        text = f"Archive your {_oldest(count)}: frees {_size(freed)}, and they stay in your gallery."
+        stays = "it stays" if count == 1 else "they stay"
+        text = f"Archive your {_oldest(count)}: frees {_size(freed)}, and {stays} in your gallery."
         yield Choice(kind="archive", text=text, pictures=count, frees_bytes=freed)
 
 

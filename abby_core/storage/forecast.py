@@ -67,10 +67,9 @@ def foresee(notes: Sequence[Note], *, limit_left: int, disk_left: int | None) ->
 
 
 def note_daily(storage: StorageManager) -> None:
-    """Note what the house counts, once a day (UTC). Two processes at the same moment may note it twice: no harm."""
+    """Note what the house counts, once a day (UTC), unless it is empty. Two processes may note it twice: no harm."""
     now_ms = storage.now_ms()
-    if now_ms >= storage.note_at_ms:
-        storage.database.write(_note, now_ms)
+    if now_ms >= storage.note_at_ms and storage.database.write(_note, now_ms):
         storage.note_at_ms = (now_ms // DAY_MS + 1) * DAY_MS
 
 
@@ -84,10 +83,13 @@ def _notes(tx: Transaction, since_ms: int) -> list[Note]:
     return [(int(row["at"]), int(row["size_bytes"])) for row in tx.rows(sql, since=since_ms)]
 
 
-def _note(tx: Transaction, now_ms: int) -> None:
+def _note(tx: Transaction, now_ms: int) -> bool:
+    """False: there is nothing to note yet."""
+    used, _ = ledger.used_in(tx, HOUSE, BYTES, now_ms)
     sql = "SELECT id FROM journal WHERE at >= :today AND event = 'measured' LIMIT 1"
-    if tx.row(sql, today=now_ms // DAY_MS * DAY_MS) is None:
+    if used and tx.row(sql, today=now_ms // DAY_MS * DAY_MS) is None:
         tx.execute(
             "INSERT INTO journal (at, event, reason, size_bytes) VALUES (:now, 'measured', :meter, :used)",
-            now=now_ms, meter=BYTES, used=ledger.used_in(tx, HOUSE, BYTES, now_ms)[0],
+            now=now_ms, meter=BYTES, used=used,
         )  # fmt: skip
+    return used > 0

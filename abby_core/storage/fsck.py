@@ -72,6 +72,7 @@ def _catalogue(
             if artifact.state == "removing":
                 yield _half_removed(storage, artifact, repair=repair)
                 continue
+            yield from _state(storage, artifact, repair=repair)
             yield from _picture(storage, artifact, deep=deep)
             yield from _thumbnail(storage, artifact, repair=repair)
         last_id, looked_at = page[-1].id, looked_at + len(page)
@@ -79,10 +80,24 @@ def _catalogue(
 
 
 def _half_removed(storage: StorageManager, artifact: Artifact, *, repair: bool) -> Finding:
-    if repair:
+    if repair and not (artifact.in_archive and storage.archive is None):
         storage.finish_removal(artifact)
+    repaired = storage.database.read(catalogue.one_being_removed, artifact.id) is None
     detail = "Its removal was begun and not finished."
-    return Finding(code="half-removed", subject=artifact.blob_key, detail=detail, repaired=repair)
+    return Finding(code="half-removed", subject=artifact.blob_key, detail=detail, repaired=repair and repaired)
+
+
+def _state(storage: StorageManager, artifact: Artifact, *, repair: bool) -> Iterator[Finding]:
+    """Whether it is called archived where its bytes are in the archive, and only there."""
+    right = "archived" if artifact.in_archive else "kept"
+    if artifact.state in {right, "trashed"}:
+        return
+    if repair:
+        sql = "UPDATE artifacts SET state = :right WHERE id = :id AND state = :wrong AND blob_key = :key"
+        values = {"right": right, "wrong": artifact.state, "id": artifact.id, "key": artifact.blob_key}
+        storage.database.write(lambda tx: tx.execute(sql, **values))
+    detail = f"It is called {artifact.state}, and its bytes are where those of {right} pictures are."
+    yield Finding(code="wrong-state", subject=artifact.blob_key, detail=detail, repaired=repair)
 
 
 def _picture(storage: StorageManager, artifact: Artifact, *, deep: bool) -> Iterator[Finding]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from abby_core.bootstrap import Abby
 from abby_core.database.transaction import Row
 from abby_core.errors import ConfigurationError, InvalidRequest, NotFound, QuotaExceeded, StorageError
+from abby_core.gallery.choices import choices
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
-from abby_core.storage import mending
+from abby_core.quota.quota_manager import Need
+from abby_core.storage import catalogue, mending, picture
 from abby_core.storage.archive import archive, archive_oldest, restore
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.compression import (
@@ -27,8 +31,10 @@ from abby_core.storage.compression import (
     try_out,
     undo_compression,
 )
+from abby_core.storage.forecast import forecast
 from abby_core.storage.fsck import check
 from abby_core.storage.saving import save_now
+from abby_core.storage.similarity import similarity
 from tests.services.databases import Place
 from tests.support.providers import photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, kept_files, open_abby
@@ -188,6 +194,33 @@ class TestCompressing:
         assert isinstance(small, NotWorth)
         assert isinstance(again, NotWorth)
         assert (small.reason, again.reason) == ("It is smaller than 64 kB already.", "It is a WebP already.")
+
+    @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "I;16"])
+    def test_pictures_of_every_kind_look_the_same_afterwards(self, abby: Abby, mode: str) -> None:
+        image = Image.open(BytesIO(photograph(400, 300))).convert("RGB")
+        if mode == "RGBA":
+            image.putalpha(Image.radial_gradient("L").resize(image.size))
+        elif mode == "I;16":
+            image = image.convert("I").point(lambda value: value * 257).convert("I;16")
+        else:
+            image = image.convert(mode)
+        target = BytesIO()
+        image.save(target, "PNG", compress_level=0)
+        before = save(abby, data=target.getvalue())
+        done = made_smaller(abby, before)
+        plain = [picture.plain(data) for data in (target.getvalue(), abby.gallery.open(done.artifact))]
+        assert similarity(*plain).mean >= SIMILARITY_MEAN_MIN
+        assert undo_compression(abby.storage, done.artifact) == before
+
+    def test_a_flat_picture_loses_nothing_at_all(self, abby: Abby) -> None:
+        image = Image.new("RGB", (400, 400), "teal")
+        for number in range(0, 400, 5):
+            image.paste((number % 256, 80, 120), (number, 0, number + 3, 400 - number))
+        target = BytesIO()
+        image.save(target, "PNG", compress_level=0)
+        done = made_smaller(abby, save(abby, data=target.getvalue()))
+        assert done.artifact.size_bytes < done.bytes_before / 10
+        assert picture.plain(abby.gallery.open(done.artifact)).tobytes() == image.tobytes()
 
     def test_trying_out_changes_nothing(self, abby: Abby) -> None:
         before = save(abby)
@@ -352,3 +385,218 @@ class TestArchiving:
         with pytest.raises(InvalidRequest, match="restore it first"):
             undo_compression(abby.storage, there)
         assert undo_compression(abby.storage, restore(abby.storage, there)).name == "cat.png"
+
+
+class TestFsck:
+    """Every planted mismatch is named, only looked at, and mended where it can be known."""
+
+    @pytest.fixture
+    def house(self, abby: Abby) -> tuple[Artifact, Artifact]:
+        """A compressed picture and an archived one."""
+        small = made_smaller(abby, save(abby)).artifact
+        return small, archive(abby.storage, save(abby, "dog.png", OTHER))
+
+    @staticmethod
+    def named(abby: Abby) -> list[tuple[str, str]]:
+        return [(finding.code, finding.subject) for finding in check(abby.storage, deep=True)]
+
+    def test_a_sound_house_has_no_findings(self, abby: Abby, house: object) -> None:
+        assert self.named(abby) == []
+
+    @pytest.mark.parametrize(
+        ("code", "plant"),
+        [
+            ("missing-blob", lambda path: path.unlink()),
+            ("wrong-size", lambda path: path.write_bytes(path.read_bytes()[:-1])),
+            ("wrong-bytes", lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\0")),
+        ],
+    )
+    def test_what_is_wrong_in_the_archive_or_with_an_original_is_named(
+        self, abby: Abby, tmp_path: Path, house: tuple[Artifact, Artifact], code: str, plant: Callable[[Path], object]
+    ) -> None:
+        there = tmp_path / "cold" / house[1].blob_key.removeprefix("archive/")
+        original = abby.settings.storage_root / "images/users/alice/cat.png"
+        whole = [(path, path.read_bytes()) for path in (there, original)]
+        for path, _ in whole:
+            plant(path)
+        assert self.named(abby) == [
+            (code, "archive/images/users/alice/dog.png"),
+            (f"retired-{code}", "images/users/alice/cat.png"),
+        ]
+        for path, data in whole:
+            path.write_bytes(data)
+
+    def test_files_of_no_picture_in_the_archive_are_named(
+        self, abby: Abby, tmp_path: Path, house: tuple[Artifact, Artifact]
+    ) -> None:
+        extra = tmp_path / "cold" / "images" / "users" / "alice" / "theirs.png"
+        extra.write_bytes(b"theirs")
+        assert self.named(abby) == [("extra-archived", "archive/images/users/alice/theirs.png")]
+        check(abby.storage, repair=True)
+        assert extra.read_bytes() == b"theirs"
+        extra.unlink()
+
+    @pytest.mark.parametrize("account", [ALICE.key, ""])
+    def test_wrong_counters_are_mended(self, abby: Abby, house: object, account: str) -> None:
+        sql = "UPDATE counters SET used = used + 1000 WHERE account = :account AND meter = :meter"
+        abby.database.write(lambda tx: tx.execute(sql, account=account, meter=BYTES))
+        assert self.named(abby) == [("wrong-counter", account or "everybody")]
+        check(abby.storage, repair=True)
+        assert self.named(abby) == []
+
+    def test_a_state_that_is_not_where_the_bytes_are_is_mended(
+        self, abby: Abby, house: tuple[Artifact, Artifact]
+    ) -> None:
+        sql = "UPDATE artifacts SET state = :state WHERE id = :id"
+        for artifact, state in zip(house, ("archived", "kept"), strict=True):
+            abby.database.write(lambda tx, a=artifact, s=state: tx.execute(sql, state=s, id=a.id))
+        assert sorted(self.named(abby)) == sorted(("wrong-state", artifact.blob_key) for artifact in house)
+        check(abby.storage, repair=True)
+        assert self.named(abby) == []
+        assert [found(abby, artifact.name).state for artifact in house] == ["kept", "archived"]
+
+
+class TestRetention:
+    def test_what_is_older_goes_to_the_trash_favourites_never(self, opened: Open, clock: Clock) -> None:
+        abby = opened()
+        abby.storage.keep_days_of = lambda account: 30 if account == ALICE.key else 0
+        old = save(abby, "old.png", SMALL)
+        star(abby, save(abby, "starred.png", SMALL))
+        archive(abby.storage, save(abby, "cold.png", SMALL))
+        save(abby, "bobs.png", SMALL, account=BOB)
+        save_now(abby.storage, SMALL, ALICE, "temporary.png", temporary=True)
+        clock.skip(20 * DAY)
+        save(abby, "new.png", SMALL)
+        clock.skip(10 * DAY + 60)
+        before = counter(abby, ALICE, BYTES)
+        assert mending.mend(abby.storage) == 2
+        assert abby.storage.get_user_images("alice") == ["starred.png", "new.png"]
+        assert abby.storage.get_user_images("bob") == ["bobs.png"]
+        assert counter(abby, ALICE, BYTES) == before, "what is in the trash still counts"
+        assert save(abby, "old.png", SMALL).name != old.name, "its file is still there"
+        abby.storage.cleanup_old_files()
+
+    def test_it_is_looked_for_once_an_hour_and_a_thousand_at_a_time(self, opened: Open, clock: Clock) -> None:
+        abby = opened()
+        asked: list[str] = []
+
+        def keep_days(account: str) -> int:
+            asked.append(account)
+            return 0
+
+        abby.storage.keep_days_of = keep_days
+        save(abby, data=SMALL)
+        save(abby, data=SMALL, account=BOB)
+        for skipped in (0, 60, 3600):
+            clock.skip(skipped)
+            mending.mend(abby.storage)
+        assert asked == [ALICE.key, BOB.key] * 2
+
+
+class TestChoices:
+    """What is offered is true: carried out, the refused thing fits."""
+
+    @staticmethod
+    def refused(abby: Abby, name: str = "new.png") -> QuotaExceeded:
+        with pytest.raises(QuotaExceeded) as refusal:
+            save(abby, name, OTHER)
+        return refusal.value
+
+    def full(self, opened: Open, pictures: int, **more: Any) -> Abby:
+        """An account that has room for so many pictures, and has them."""
+        abby = opened(max_user_storage_mb=(pictures + 0.5) * len(PICTURE) / MB, **more)
+        for number in range(pictures):
+            save(abby, f"{number}.png")
+        return abby
+
+    @pytest.mark.parametrize("kind", ["compress", "archive", "delete"])
+    def test_whichever_is_taken_it_fits_afterwards(self, opened: Open, kind: str) -> None:
+        abby = self.full(opened, 4)
+        found_choices = {each.kind: each for each in choices(abby.storage, ALICE, self.refused(abby))}
+        assert list(found_choices) == ["compress", "archive", "delete"]
+        choice = found_choices[kind]
+        used = counter(abby, ALICE, BYTES)
+        match kind:
+            case "compress":
+                compress_oldest(abby.storage, ALICE, choice.pictures, progress=lambda _: None)
+            case "archive":
+                archive_oldest(abby.storage, ALICE, choice.pictures, progress=lambda _: None)
+            case _:
+                for number in range(choice.pictures):
+                    abby.gallery.delete(ALICE, f"{number}.png")
+        if kind != "compress":
+            assert used - counter(abby, ALICE, BYTES) == choice.frees_bytes
+        save(abby, "new.png", OTHER)
+
+    def test_favourites_are_not_offered(self, opened: Open) -> None:
+        abby = self.full(opened, 1)
+        star(abby, found(abby, "0.png"))
+        assert choices(abby.storage, ALICE, self.refused(abby)) == ()
+
+    def test_the_trash_is_offered_first_with_all_it_holds(self, opened: Open) -> None:
+        abby = self.full(opened, 2)
+        for number in range(2):
+            abby.gallery.delete(ALICE, f"{number}.png")
+        (choice,) = choices(abby.storage, ALICE, self.refused(abby))
+        assert (choice.kind, choice.pictures, choice.frees_bytes) == ("empty_trash", 2, 2 * len(PICTURE))
+
+    def test_without_an_archive_none_is_offered(self, opened: Open) -> None:
+        abby = self.full(opened, 2, archive_root=None)
+        assert "archive" not in {each.kind for each in choices(abby.storage, ALICE, self.refused(abby))}
+
+    def test_a_full_server_is_not_helped_by_what_frees_it_next_week(self, opened: Open) -> None:
+        abby = opened(max_global_storage_mb=1.5 * len(PICTURE) / MB)
+        save(abby)
+        kinds = [each.kind for each in choices(abby.storage, ALICE, self.refused(abby))]
+        assert kinds == ["archive", "delete"]
+        assert choices(abby.storage, BOB, self.refused(abby)) == ()
+
+    def test_what_can_never_fit_has_no_choices(self, opened: Open) -> None:
+        abby = opened(max_user_storage_mb=0.9 * len(PICTURE) / MB)
+        save(abby, "small.png", SMALL)
+        assert choices(abby.storage, ALICE, self.refused(abby)) == ()
+
+    def test_for_the_day_there_is_less_or_later(self, opened: Open) -> None:
+        abby = opened(max_user_daily_gens=3)
+        save(abby, data=SMALL)
+        need = Need(images=5, size_bytes=5)
+        with pytest.raises(QuotaExceeded) as refusal:
+            abby.database.write(abby.quota.reserve_in, ALICE.key, "o1", need, seconds=60)
+        (fewer,) = choices(abby.storage, ALICE, refusal.value, need)
+        assert (fewer.kind, fewer.pictures) == ("fewer", 2)
+        need = Need(images=3)
+        with pytest.raises(QuotaExceeded) as refusal:
+            abby.database.write(abby.quota.reserve_in, ALICE.key, "o1", need, seconds=60)
+        fewer, wait = choices(abby.storage, ALICE, refusal.value, need)
+        assert (fewer.pictures, wait.kind, wait.wait_seconds) == (2, "wait", refusal.value.retry_after_seconds)
+
+    def test_once_enough_is_known_the_figures_are_the_houses_own(self, opened: Open) -> None:
+        abby = opened()
+        for number in range(20):
+            save(abby, f"{number}.png")
+        done = compress_oldest(abby.storage, ALICE, 10, progress=lambda _: None)
+        full = opened(max_user_storage_mb=counter(abby, ALICE, BYTES) / MB)
+        (choice, *_) = choices(full.storage, ALICE, self.refused(full))
+        assert choice.kind == "compress"
+        assert choice.frees_bytes == pytest.approx(choice.pictures * done[0].saved_bytes, rel=0.01)
+
+
+class TestForecast:
+    def test_it_follows_what_the_house_counted_day_by_day(self, abby: Abby, clock: Clock) -> None:
+        for day in range(4):
+            assert (forecast(abby.storage) is None) == (day < 3)
+            save(abby, f"{day}.png", SMALL)
+            mending.mend(abby.storage)
+            clock.skip(DAY)
+        found_forecast = forecast(abby.storage)
+        assert found_forecast is not None
+        assert found_forecast.bytes_per_day == pytest.approx(len(SMALL), rel=0.01)
+
+    def test_it_is_noted_once_a_day(self, opened: Open) -> None:
+        abby = opened()
+        mending.mend(abby.storage)  # an empty house is not worth a note
+        save(abby, data=SMALL)
+        for each in (abby, abby, opened()):
+            mending.mend(each.storage)
+        sql = "SELECT id FROM journal WHERE event = 'measured'"
+        assert len(abby.database.read(lambda tx: tx.rows(sql))) == 1
