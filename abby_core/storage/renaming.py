@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.storage import catalogue
 from abby_core.storage.names import name_key, unique_candidates
+from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -35,7 +36,7 @@ def claim(tx: Transaction, account: str, name: str) -> bool:
 
 def free_name(tx: Transaction, account: str, wished: str) -> str:
     """The wished name or the next like it that nobody has just now."""
-    for candidate in islice(unique_candidates(wished), NAME_TRIES_MAX):
+    for candidate in map(clean_name, islice(unique_candidates(wished), NAME_TRIES_MAX)):
         if not catalogue.name_is_taken(tx, account, candidate):
             return candidate
     return wished

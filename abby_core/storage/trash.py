@@ -23,6 +23,7 @@ from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key, unique_candidates
 from abby_core.storage.renaming import NAME_TRIES_MAX, claim
+from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -56,7 +57,8 @@ def take_back(tx: Transaction, artifact: Artifact, now_ms: int) -> Artifact:
 
     Raises NotFound when it is not in the trash any more.
     """
-    for name in islice(unique_candidates(artifact.name), NAME_TRIES_MAX):
+    for candidate in islice(unique_candidates(artifact.name), NAME_TRIES_MAX):
+        name = clean_name(candidate)
         if not claim(tx, artifact.account, name):
             continue
         back = catalogue.change(

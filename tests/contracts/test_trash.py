@@ -87,6 +87,15 @@ def test_the_name_is_free_at_once_and_undo_takes_the_next_one_if_it_is_taken(hou
     house.assert_sound()
 
 
+def test_a_long_name_that_is_taken_comes_back_under_one_that_can_be_found(house: House) -> None:
+    long = "x" * 251 + ".png"
+    for _ in range(2):
+        assert asyncio.run(house.storage.save_image(PICTURE, "alice", long)).success
+        house.gallery.delete(ALICE, long)
+    for back in (house.gallery.undo(ALICE, long)[0], house.gallery.undo(ALICE, long)[0]):
+        assert house.gallery.find(ALICE, back.name) == back
+
+
 def test_of_several_of_one_name_undo_brings_back_what_was_deleted_last(house: House) -> None:
     made: list[str] = []
     for _ in range(3):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,15 +11,8 @@ from abby_adapters.cli.options import AsJson, Name, User
 from abby_core.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from abby_core.gallery import Page
-    from abby_core.studio import Artifact
-
-    Position = tuple[int, str]
-
-PREVIEW_COLUMNS = 20
-PREVIEWS_MAX = 8
+    from abby_core.gallery.cursor import Position
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +45,7 @@ def gallery(
 ) -> None:
     """List your pictures, the newest first."""
     from abby_adapters.cli.commands.trash import trash as trash_command
+    from abby_adapters.cli.listing import collect, list_pictures
     from abby_core.gallery import Filter, cursor
 
     if trash:
@@ -75,7 +68,7 @@ def gallery(
                 return own.shown(server or (), wanted, viewer=context.account, limit=limit, before=before)
             return own.page(context.account, wanted, limit=limit, before=before)
 
-        pictures, position = _collect(context, page, limit, None if before is None else cursor.read(before))
+        pictures, position = collect(context, page, limit, None if before is None else cursor.read(before))
         list_pictures(context, pictures, position, whose=shown)
         if not (pictures or as_json):
             _say_empty(context, shown=shown, filtered=any((before, *vars(wanted).values())))
@@ -85,35 +78,6 @@ def gallery(
                 typer.launch(str(path), locate=path.is_file())
     finally:
         context.close()
-
-
-def list_pictures(
-    context: Context,
-    pictures: list[Artifact],
-    following: Position | None,
-    *,
-    whose: bool = False,
-    deleted: bool = False,
-) -> None:
-    """A page for programs or for people; ``following`` is where the next one begins."""
-    from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, picture_json
-    from abby_adapters.cli.preview import can_preview
-    from abby_core.gallery import cursor
-
-    more = None if following is None else cursor.write(following)
-    if context.as_json:
-        paths = [None if whose else context.abby.gallery.path(each) for each in pictures]
-        rows = [picture_json(each, path) for each, path in zip(pictures, paths, strict=True)]
-        context.answer({"pictures": rows, "next": more})
-        return
-    if pictures:
-        context.console.print(gallery_table(pictures, whose=whose, deleted=deleted))
-        if can_preview(context.console):
-            _print_previews(context, pictures[:PREVIEWS_MAX])
-        if any(map(made_by_demo, pictures)):
-            context.errors.print(f"[cyan]{DEMO_NOTE}[/]")
-    if more is not None:
-        context.console.print(f"[bright_black]More: the same with --before {more}[/]", soft_wrap=True)
 
 
 def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
@@ -167,24 +131,6 @@ def styles(as_json: AsJson = False) -> None:
             typer.echo(style)
 
 
-def _collect(
-    context: Context, page: Callable[[int, Position | None], Page], limit: int, before: Position | None
-) -> tuple[list[Artifact], Position | None]:
-    """Page after page until there are enough pictures, or no more; people see how far back it looks."""
-    from abby_adapters.cli.presenter import when
-
-    found: list[Artifact] = []
-    with context.errors.status("Looking…") if context.errors.is_terminal else nullcontext() as status:
-        while True:
-            each = page(limit - len(found), before)
-            found += each.artifacts
-            before = each.next
-            if before is None or len(found) >= limit:
-                return found, before
-            if status is not None:
-                status.update(f"Looking… back to {when(each.searched_until_ms)}")
-
-
 def _say_empty(context: Context, *, shown: bool, filtered: bool) -> None:
     """What an empty page means, and what to type next."""
     if filtered:
@@ -193,19 +139,3 @@ def _say_empty(context: Context, *, shown: bool, filtered: bool) -> None:
         context.console.print("Nobody shows a picture yet. Show one of yours: [bold]abby visibility NAME public[/]")
     else:
         context.console.print('No pictures yet. Make the first: [bold]abby imagine "a cute rabbit in a meadow"[/]')
-
-
-def _print_previews(context: Context, pictures: list[Artifact]) -> None:
-    """The newest pictures side by side, as many as fit."""
-    from rich.columns import Columns
-    from rich.text import Text
-
-    from abby_adapters.cli.preview import preview
-
-    images: list[Text] = []
-    for picture in pictures:
-        thumbnail = context.abby.gallery.thumbnail(picture)
-        image = None if thumbnail is None else preview(thumbnail, columns=PREVIEW_COLUMNS)
-        if image is not None:
-            images.append(image)
-    context.console.print(Columns(images))

@@ -84,7 +84,7 @@ def trash(
     as_json: AsJson = False,
 ) -> None:
     """List what you deleted and may have back, or remove it for good."""
-    from abby_adapters.cli.commands.gallery import list_pictures
+    from abby_adapters.cli.listing import list_pictures
     from abby_adapters.cli.presenter import megabytes
     from abby_core.gallery import cursor
     from abby_core.storage.trash import UNDO_DAYS
