@@ -18,7 +18,7 @@ from abby_core.gallery.choices import choices
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
 from abby_core.quota.quota_manager import Need
-from abby_core.storage import catalogue, mending, picture
+from abby_core.storage import mending, picture
 from abby_core.storage.archive import archive, archive_oldest, restore
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.compression import (
