@@ -85,7 +85,8 @@ def main() -> None:
             from rich.console import Console
             from rich.text import Text
 
-            Console(stderr=True, highlight=False).print(Text(plain(str(error)), style="red"))
+            lines = str(error).splitlines() if isinstance(error, ConfigurationError) else [str(error)]  # one a mistake
+            Console(stderr=True, highlight=False).print(Text("\n".join(map(plain, lines)), style="red"))
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:  # whoever read our output has stopped
         sys.stderr.close()

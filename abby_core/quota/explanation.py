@@ -61,6 +61,7 @@ _METER_NAMES = {
 }
 _SETTINGS = "the host's settings"
 _ADMINISTRATOR = "an administrator"
+_NO_LIMITS = Allowance()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class Given:
     @property
     def says_something(self) -> bool:
         """Whether it limits anything, or a rule of the host says that it does not."""
-        return self.source != _SETTINGS or self.text not in {"unlimited", "all", "forever", "0"}
+        return self.source != _SETTINGS or self.value != getattr(_NO_LIMITS, self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -197,7 +197,7 @@ class TestSimulate:
         assert ["local:bob", "1", "of", "1", "images/day", "1", "0", "of", "0", "1.0", "MB", "3"] in [
             [word for word in line if word != "default"] for line in lines
         ]
-        assert "This assumes that everybody asked for the same" in answer.out
+        assert "This assumes that everybody asked the same providers for the same" in answer.out
         told = abby("quota", "simulate", "tried.toml", "--json").json
         assert (told["days"], told["total"]["refused_orders"], told["total"]["saved_bytes"]) == (30, 2, 2 * 2**20)
         assert [account["account"] for account in told["accounts"]] == ["local:alice", "local:bob"]
