@@ -168,7 +168,8 @@ def _metered(bounds: Bounds, used: Mapping[tuple[str, str], tuple[int, int]]) ->
         for meter in _METER_NAMES:
             amount, period = used[owner, meter]
             limit = bounds.limit(owner, meter)
-            if limit < NO_LIMIT or (amount and meter != IMAGES_PER_HOUR and owner != HOUSE):
+            is_counted = owner != HOUSE and meter not in {IMAGES_PER_HOUR, IMAGES_PER_MONTH}  # without a limit too
+            if limit < NO_LIMIT or (is_counted and amount):
                 usage = Usage(used=amount, limit=limit, one_more=1, resets_at_ms=period_ends_ms(meter, period))
                 yield Metered(meter=meter, house=owner == HOUSE, usage=usage)
 
