@@ -102,8 +102,9 @@ def main() -> None:
             from rich.console import Console
             from rich.text import Text
 
+            lines = str(error).splitlines() if isinstance(error, ConfigurationError) else [str(error)]  # one a mistake
             errors = Console(stderr=True, highlight=False)
-            errors.print(Text(plain(str(error)), style="red"))
+            errors.print(Text("\n".join(map(plain, lines)), style="red"))
             for line in choice_lines(error):
                 errors.print(Text(line), soft_wrap=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))

@@ -170,7 +170,9 @@ def quota_line(status: QuotaStatus) -> str:
     levels = (status.images.level, status.bytes.level)
     worst = "CRITICAL" if "CRITICAL" in levels else "WARNING" if "WARNING" in levels else "OK"
     images, storage = status.images, status.bytes
-    line = f"Daily: {images.used}/{images.limit} | Storage: {storage.used / 2**20:.1f}/{storage.limit / 2**20:.1f}MB"
+    images_max = "unlimited" if images.unlimited else f"{images.limit}"
+    storage_max = "unlimited" if storage.unlimited else f"{storage.limit / 2**20:.1f}MB"
+    line = f"Daily: {images.used}/{images_max} | Storage: {storage.used / 2**20:.1f}/{storage_max}"
     return f"[{LEVEL_COLOURS[worst]}]{line}[/]"
 
 
@@ -197,7 +199,7 @@ def quota_table(account: Account, status: QuotaStatus) -> Table:
         bar = ProgressBar(
             total=1, completed=min(1, usage.share), width=24, complete_style=colour, finished_style=colour
         )
-        table.add_row(label, bar, used, left)
+        table.add_row(label, bar, used, "unlimited" if usage.unlimited else left)
     return table
 
 

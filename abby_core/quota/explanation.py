@@ -61,6 +61,7 @@ _METER_NAMES = {
 }
 _SETTINGS = "the host's settings"
 _ADMINISTRATOR = "an administrator"
+_NO_LIMITS = Allowance()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class Given:
     @property
     def says_something(self) -> bool:
         """Whether it limits anything, or a rule of the host says that it does not."""
-        return self.source != _SETTINGS or self.text not in {"unlimited", "all", "forever", "0"}
+        return self.source != _SETTINGS or self.value != getattr(_NO_LIMITS, self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,8 @@ def _metered(bounds: Bounds, used: Mapping[tuple[str, str], tuple[int, int]]) ->
         for meter in _METER_NAMES:
             amount, period = used[owner, meter]
             limit = bounds.limit(owner, meter)
-            if limit < NO_LIMIT or (amount and meter != IMAGES_PER_HOUR and owner != HOUSE):
+            is_counted = owner != HOUSE and meter not in {IMAGES_PER_HOUR, IMAGES_PER_MONTH}  # without a limit too
+            if limit < NO_LIMIT or (is_counted and amount):
                 usage = Usage(used=amount, limit=limit, one_more=1, resets_at_ms=period_ends_ms(meter, period))
                 yield Metered(meter=meter, house=owner == HOUSE, usage=usage)
 

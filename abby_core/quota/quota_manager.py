@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from abby_core.errors import InvalidRequest
 from abby_core.quota import allowances, erasure, ledger
 from abby_core.quota.account import HOUSE, Account
-from abby_core.quota.allowances import Allowances
+from abby_core.quota.allowances import Allowances, Bounds
 from abby_core.quota.ledger import Counter, Spent
 from abby_core.quota.limits import Defaults, Need
 from abby_core.quota.meter import (
@@ -146,7 +146,11 @@ class QuotaManager:
 
     def allowance_in(self, tx: Transaction, account: str) -> Allowance:
         """:meth:`allowance` inside a transaction: one statement."""
-        return self._allowances.bounds_in(tx, account).allowance
+        return self.bounds_in(tx, account).allowance
+
+    def bounds_in(self, tx: Transaction, account: str) -> Bounds:
+        """All limits an account meets, the house's too: look once, then check (``.allowance``) and reserve."""
+        return self._allowances.bounds_in(tx, account)
 
     def reserve_in(
         self,
@@ -158,17 +162,19 @@ class QuotaManager:
         seconds: float,
         blob_key: str = "",
         blob_sha256: str = "",
+        bounds: Bounds | None = None,
     ) -> bool:
         """Set a need aside for ``seconds``, or raise QuotaExceeded. False: this id is reserved already.
 
-        Raises Refused for an account that is being forgotten.
+        ``bounds``: the account's, where they were looked up in this transaction already. Raises Refused for an
+        account that is being forgotten.
         """
         now_ms = self.now_ms()
         is_new = ledger.reserve(
             tx,
             reservation_id=reservation_id,
             account=account,
-            charges=self._allowances.bounds_in(tx, account).charges(need),
+            charges=(bounds or self.bounds_in(tx, account)).charges(need),
             now_ms=now_ms,
             expires_at_ms=now_ms + int(seconds * 1000),
             blob_key=blob_key,
@@ -179,7 +185,7 @@ class QuotaManager:
 
     def extend_in(self, tx: Transaction, account: str, reservation_id: str, need: Need) -> bool:
         """Set more aside for an open reservation, or raise QuotaExceeded."""
-        return ledger.extend(tx, reservation_id, self._allowances.bounds_in(tx, account).charges(need), self.now_ms())
+        return ledger.extend(tx, reservation_id, self.bounds_in(tx, account).charges(need), self.now_ms())
 
     def settle_in(self, tx: Transaction, reservation_id: str, *, share: Need, actual: Need, close: bool) -> bool:
         """Turn a share of a reservation into what was really used. False: it is open no more."""
@@ -213,7 +219,7 @@ class QuotaManager:
     def status_in(self, tx: Transaction, account: str) -> QuotaStatus:
         """:meth:`status` inside a transaction: two statements."""
         now_ms = self.now_ms()
-        bounds = self._allowances.bounds_in(tx, account)
+        bounds = self.bounds_in(tx, account)
         all_used = ledger.all_used_in(tx, account, now_ms)
 
         def usage(owner: str, meter: str) -> Usage:

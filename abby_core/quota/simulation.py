@@ -18,8 +18,8 @@ from abby_core.quota.limits import Need
 from abby_core.quota.meter import BYTES, DAY_MS, HOUR_MS, METERS, Charge, period_of
 
 ASSUMPTIONS = (
-    "This assumes that everybody asked for the same, with the roles, levels and limits set by hand that are known "
-    "now, that every order ended before the next began, and that pictures kept before these days stay."
+    "This assumes that everybody asked the same providers for the same, with the roles, levels and limits set by hand "
+    "that are known now, that every order ended before the next began, and that pictures kept before these days stay."
 )
 OF_RULES = frozenset({*METERS, NotAllowed.__name__})
 """Reasons of a refusal that other rules may change; whatever else was refused would be refused again."""

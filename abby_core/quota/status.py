@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from abby_core.quota.meter import DAY_MS
+from abby_core.quota.meter import DAY_MS, NO_LIMIT
 from abby_core.quota.tier import DEFAULT_TIER
 
 Level = Literal["OK", "WARNING", "CRITICAL"]
@@ -38,6 +38,10 @@ class Usage:
     @property
     def allowed(self) -> bool:
         return self.limit > 0 and self.used + self.one_more <= self.limit
+
+    @property
+    def unlimited(self) -> bool:
+        return self.limit >= NO_LIMIT
 
     @property
     def remaining(self) -> int:

@@ -11,7 +11,8 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any, cast
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
+"""A key with the tables around it, outermost first."""
 
 _PIECE = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'  # up to two quotes may stand before the closing three
@@ -30,8 +31,8 @@ class Lines:
     """The lines of one file, counted from 1."""
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[Path, int] = {}
-        table: Path = ()
+        self._lines: dict[KeyPath, int] = {}
+        table: KeyPath = ()
         for line, statement in _statements(text):
             if statement.startswith("["):
                 table = _path(statement.strip("[]"))
@@ -40,13 +41,13 @@ class Lines:
                 key = _KEY.match(statement)
                 self._note((*table, *_path(key[0] if key else "")), line)
 
-    def of(self, path: Path) -> int:
+    def of(self, path: KeyPath) -> int:
         """The line of a key, or of the nearest thing around it that has one."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def _note(self, path: Path, line: int) -> None:
+    def _note(self, path: KeyPath, line: int) -> None:
         for length in range(1, len(path)):
             self._lines.setdefault(path[:length], line)
         self._lines[path] = line
@@ -71,7 +72,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         yield began, statement.strip()
 
 
-def _path(key: str) -> Path:
+def _path(key: str) -> KeyPath:
     """The parts of a dotted key; TOML's own reader knows what quotes and escapes mean."""
     parts: list[str] = []
     value: Any = tomllib.loads(f"{key.strip()} = 0")

@@ -138,6 +138,22 @@ def test_an_allowance_is_read_with_one_statement(quota: QuotaManager) -> None:
     assert (allowance.images_per_day, allowance.images_per_hour, len(asked)) == (7, 3, 1)
 
 
+def test_what_was_looked_up_once_is_not_asked_again_to_reserve(quota: QuotaManager) -> None:
+    remember(quota, ALICE, GOLD)
+
+    def order(tx: Transaction, name: str, images: int) -> bool:
+        bounds = quota.bounds_in(tx, ALICE.key)
+        assert bounds.allowance.tier == "gold"
+        tx.execute("DELETE FROM standings")
+        return quota.reserve_in(tx, ALICE.key, name, Need(images=images), seconds=60, bounds=bounds)
+
+    assert quota.database.write(order, "one", 3)  # by default it would be 1 an hour
+    remember(quota, ALICE, GOLD)
+    with pytest.raises(QuotaExceeded) as error:
+        quota.database.write(order, "two", 1)
+    assert (error.value.meter, error.value.limit) == (IMAGES_PER_HOUR, 3)
+
+
 # ---------------------------------------------------------------------- the hour and the month
 
 

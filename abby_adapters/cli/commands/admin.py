@@ -95,8 +95,8 @@ def usage(
             table.add_row(
                 Text(plain(who.key, 60)),
                 Text(megabytes(status.bytes.used), style=LEVEL_COLOURS[status.bytes.level]),
-                megabytes(status.bytes.limit),
-                f"{status.images.used}/{status.images.limit}",
+                "unlimited" if status.bytes.unlimited else megabytes(status.bytes.limit),
+                f"{status.images.used}/{'unlimited' if status.images.unlimited else status.images.limit}",
             )
         context.console.print(table)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -77,6 +78,14 @@ class TestQuota:
         out = abby("quota", "alice").out
         assert "Pictures this hour" in out
         assert "No more pictures this hour. It resets" in out
+
+    def test_what_is_unlimited_is_called_so(self, abby: Abby, rules: Path) -> None:
+        rules.write_text('[tiers.default]\nimages_per_day = "unlimited"\nstorage = "unlimited"\n', "utf-8")
+        made = abby("imagine", "a boat", "--size", "64x64", "--user", "alice")
+        assert re.search(r"Daily: 1/unlimited \| Storage: \d\.\d/unlimited", made.err)
+        assert abby("quota", "alice").out.count("unlimited") == 2
+        assert "1/unlimited" in abby("admin", "usage").out
+        assert "Storage unlimited: from tier default (everybody)." in abby("quota", "explain", "alice").out
 
     def test_a_limit_that_is_reached_says_when_it_resets(self, abby: Abby) -> None:
         assert "No more pictures today. It resets in" in abby("quota", MAX_USER_DAILY_GENS="0").out
@@ -197,7 +206,7 @@ class TestSimulate:
         assert ["local:bob", "1", "of", "1", "images/day", "1", "0", "of", "0", "1.0", "MB", "3"] in [
             [word for word in line if word != "default"] for line in lines
         ]
-        assert "This assumes that everybody asked for the same" in answer.out
+        assert "This assumes that everybody asked the same providers for the same" in answer.out
         told = abby("quota", "simulate", "tried.toml", "--json").json
         assert (told["days"], told["total"]["refused_orders"], told["total"]["saved_bytes"]) == (30, 2, 2 * 2**20)
         assert [account["account"] for account in told["accounts"]] == ["local:alice", "local:bob"]
