@@ -172,7 +172,8 @@ class Shares:
             raise PasswordNeeded("That is not the share's password.")
 
     def _artifact(self, share_id: str, picture_id: str) -> Artifact:
-        seen = _there(self._database.read(share_rows.picture, share_id, picture_id, self._storage.now_ms()))
+        now_ms = self._storage.now_ms()
+        seen = _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
         return _there(self._database.read(catalogue.by_id, seen.picture_id))
 
 
