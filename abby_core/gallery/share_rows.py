@@ -118,7 +118,8 @@ def shown(tx: Transaction, share_id: str, now_ms: int) -> SharedPicture | Shared
         return picture(tx, share_id, str(share["artifact_id"]), now_ms)
     row = tx.row(
         "SELECT b.name, (SELECT COUNT(*) FROM album_pictures p JOIN artifacts a ON a.id = p.artifact_id "  # noqa: S608
-        f"WHERE p.album_id = b.id AND a.{LISTED}) AS pictures FROM albums b WHERE b.id = :album",
+        f"WHERE p.album_id = b.id AND a.account = b.account AND a.{LISTED}) AS pictures "
+        "FROM albums b WHERE b.id = :album",
         album=share["album_id"],
     )
     if row is None:

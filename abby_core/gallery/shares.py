@@ -10,6 +10,7 @@ already that the share is there.
 from __future__ import annotations
 
 import secrets
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from abby_core.errors import InvalidRequest, NotFound, PasswordNeeded
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 NO_SHARE = "There is nothing under this link: it has ended, was taken back, or never was."
 PAGE_DEFAULT = 50
+FILES_AT_ONCE_MAX = 2
+"""Files that are made ready at the same time: one of 50 megapixels that has to be made anew takes up to 0.9 GB."""
 _START = (-1, "")
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class Shares:
         self._database = storage.database
         self._gallery = gallery
         self._gate = PasswordGate()
+        self._files = threading.BoundedSemaphore(FILES_AT_ONCE_MAX)
 
     # ------------------------------------------------------------------ for owners
 
@@ -129,8 +133,9 @@ class Shares:
     def again(self, share_id: str) -> SharedPicture | SharedAlbum:
         """What a share shows, without counting a view: for somebody whom :meth:`open` let in a moment ago.
 
-        A share's id is no secret and no key: an adapter takes it only from what it signed itself. So do
-        :meth:`page`, :meth:`read` and :meth:`thumbnail`. Raises NotFound when the share has ended meanwhile.
+        A share's id is no key: whoever calls this has let the person in before, or takes the id from something that
+        it signed itself. The same goes for :meth:`page`, :meth:`read` and :meth:`thumbnail`. Raises NotFound when the
+        share has ended meanwhile.
         """
         return _there(self._database.read(share_rows.shown, share_id, self._storage.now_ms()))
 
@@ -144,7 +149,9 @@ class Shares:
         """A shared picture's bytes, without what its file may tell besides. Raises NotFound or StorageError."""
         from abby_core.storage.bare_picture import bare_picture
 
-        data, info = bare_picture(self._gallery.open(self._artifact(share_id, picture_id)))
+        artifact = self._artifact(share_id, picture_id)
+        with self._files:
+            data, info = bare_picture(self._gallery.open(artifact))
         return SharedFile(data=data, media_type=info.media_type, extension=info.extension)
 
     def thumbnail(self, share_id: str, picture_id: str) -> bytes | None:
@@ -172,7 +179,8 @@ class Shares:
             raise PasswordNeeded("That is not the share's password.")
 
     def _artifact(self, share_id: str, picture_id: str) -> Artifact:
-        seen = _there(self._database.read(share_rows.picture, share_id, picture_id, self._storage.now_ms()))
+        now_ms = self._storage.now_ms()
+        seen = _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
         return _there(self._database.read(catalogue.by_id, seen.picture_id))
 
 

@@ -46,7 +46,8 @@ def password_is(password: str, kept: str) -> bool:
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     # Two keyboards may write the same letter differently.
     written = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(written, salt=salt, n=n, r=r, p=p, maxmem=2 * 128 * n * r, dklen=32)
+    memory_bytes = 128 * r * (n + p + 2)  # RFC 7914: the table, a block for each run, and working space
+    return hashlib.scrypt(written, salt=salt, n=n, r=r, p=p, maxmem=2 * memory_bytes, dklen=32)
 
 
 class PasswordGate:

@@ -66,9 +66,11 @@ def literal(text: str) -> str:
 
 
 def check_count(prompts: int, each: int) -> None:
-    """Raise InvalidRequest if so many pictures of each of several prompts are more than one order may have."""
+    """Raise InvalidRequest if one order may not have so many pictures of each of so many prompts."""
+    if not 1 <= each <= PICTURES_MAX:
+        raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
     pictures = prompts * each
-    if prompts > 1 and pictures > PICTURES_MAX:
+    if pictures > PICTURES_MAX:
         shown = f"{pictures:,}" if pictures <= COUNT_SHOWN_MAX else f"more than {COUNT_SHOWN_MAX:,}"
         of_each = f" ({each} of each prompt)" if each > 1 else ""
         raise InvalidRequest(

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 from abby_core.bootstrap import Abby
 from abby_core.database.transaction import Transaction
 from abby_core.errors import InvalidRequest, NotFound, PasswordNeeded, QuotaExceeded
-from abby_core.gallery.share import LIVE_SHARES_MAX, Share, SharedAlbum, SharedPicture
+from abby_core.gallery.share import ENDED_SHARES_MAX, LIVE_SHARES_MAX, Share, SharedAlbum, SharedPicture
 from abby_core.gallery.shares import NO_SHARE
 from abby_core.quota.account import Account
 from abby_core.security.passwords import WRONG_PASSWORDS_PER_HOUR_MAX
@@ -307,8 +307,10 @@ class TestAlbums:
         album(abby, "Rabbits", inside, bobs)
         share, token = abby.shares.create(ALICE, album="Rabbits")
         assert [each.picture_id for each in abby.shares.page(share.id).pictures] == [inside.id]
-        abby.shares.open(token)
-        for picture_id in (outside.id, bobs.id, "", "nothing"):
+        seen = abby.shares.open(token)
+        assert isinstance(seen, SharedAlbum)
+        assert seen.pictures == 1
+        for picture_id in (outside.id, bobs.id, "", "nothing", "\0", "\ud800"):
             with pytest.raises(NotFound, match=NO_SHARE):
                 abby.shares.read(share.id, picture_id)
 
@@ -388,6 +390,26 @@ class TestOwners:
         abby.shares.revoke(ALICE, shares[0].id)
         assert create(0)
         assert not create(0)
+
+    async def test_of_very_many_that_ended_the_oldest_are_forgotten_and_open_ones_never(self, abby: Abby) -> None:
+        await kept(abby)
+        live, token = shared(abby)
+
+        def pile_up(tx: Transaction) -> None:
+            for number in range(ENDED_SHARES_MAX + 50):
+                tx.execute(
+                    "INSERT INTO shares (id, token_sha256, account, created_at, revoked_at) "
+                    "VALUES (:id, :id, :account, :at, 1)",
+                    id=f"ended {number:04}", account=ALICE.key, at=live.created_at_ms + number,
+                )  # fmt: skip
+
+        abby.database.write(pile_up)
+        newest, _ = shared(abby)
+        left = {share.id for share in abby.shares.list(ALICE)}
+        assert len(left) == ENDED_SHARES_MAX + 1
+        assert {live.id, newest.id, f"ended {ENDED_SHARES_MAX + 49:04}"} <= left
+        assert "ended 0000" not in left
+        assert isinstance(abby.shares.open(token), SharedPicture)
 
     async def test_shares_are_listed_newest_first_with_what_was_chosen(self, abby: Abby, clock: Clock) -> None:
         await kept(abby)

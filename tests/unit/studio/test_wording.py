@@ -160,6 +160,11 @@ class TestWishes:
         with pytest.raises(InvalidRequest, match="12 pictures"):
             wish_for_text(read("{a, b, c}"), Choices(count=4))
 
+    @pytest.mark.parametrize("count", [0, -1, 11, 10**9])
+    def test_a_count_that_cannot_be_is_refused(self, count: int) -> None:
+        with pytest.raises(InvalidRequest, match="1 to 10 pictures"):
+            wish_for_text(read("a bird"), Choices(count=count))
+
     def test_what_does_not_fit_the_kind_is_refused_if_it_was_written_and_ignored_if_it_is_only_preferred(self) -> None:
         with pytest.raises(InvalidRequest, match="--iw"):
             wish_for_text(read("a bird --iw 1"), NOTHING_CHOSEN)
