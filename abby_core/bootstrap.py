@@ -98,7 +98,7 @@ class Abby:
             database=self.database,
             quota=self.quota,
             blobs=LocalBlobs(settings.storage_root),
-            archive=LocalBlobs(archive_root(settings)) if settings.archive_root else None,
+            archive=LocalBlobs(_archive_root(settings)) if settings.archive_root else None,
         )
 
     @cached_property
@@ -278,9 +278,9 @@ def make_providers(settings: Settings) -> list[ImageProvider]:
     return providers
 
 
-def archive_root(settings: Settings) -> Path:
+def _archive_root(settings: Settings) -> Path:
     """Where archived pictures lie. Raises ConfigurationError for a folder among those at hand."""
-    archive, at_hand = (settings.archive_root or Path()).absolute(), settings.storage_root.absolute()
+    archive, at_hand = (settings.archive_root or Path()).resolve(), settings.storage_root.resolve()
     folders = {at_hand / name for name in ("images", "temp", "thumbnails")}
     if archive == at_hand or not folders.isdisjoint((archive, *archive.parents)):
         raise ConfigurationError("ARCHIVE_ROOT lies among the pictures of STORAGE_ROOT; choose a folder of its own.")

@@ -41,7 +41,7 @@ def archive(storage: StorageManager, artifact: Artifact) -> Artifact:
     there = replace(artifact, state="archived", state_at_ms=now_ms)
     candidates = (replace(there, blob_key=ARCHIVE + key) for key in keys_like(artifact.blob_key))
 
-    def also(tx: Transaction, _after: Artifact) -> None:
+    def also(tx: Transaction) -> None:
         retired.add(tx, artifact, "leftover", expires_at_ms=now_ms)
         storage.quota.free_own_in(tx, artifact.account, artifact.size_bytes)
         journal.removed(
@@ -67,7 +67,7 @@ def restore(storage: StorageManager, artifact: Artifact) -> Artifact:
     candidates = (replace(at_hand, blob_key=key) for key in keys_like(artifact.blob_key.removeprefix(ARCHIVE)))
     now_ms = storage.now_ms()
 
-    def also(tx: Transaction, _after: Artifact) -> None:
+    def also(tx: Transaction) -> None:
         retired.add(tx, artifact, "leftover", expires_at_ms=now_ms)
 
     restored = move(storage, artifact, candidates, data, need=Need(size_bytes=artifact.size_bytes), also=also)

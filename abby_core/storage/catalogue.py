@@ -148,10 +148,7 @@ def blob_is_known(tx: Transaction, blob_key: str) -> bool:
 
 def begin_removal(tx: Transaction, artifact_id: str) -> bool:
     """Stop showing a picture, before its bytes go. False: it is not there (any more)."""
-    return (
-        tx.execute("UPDATE artifacts SET state = 'removing' WHERE id = :id AND state <> 'removing'", id=artifact_id)
-        == 1
-    )
+    return bool(change(tx, f"state = 'removing' WHERE id = :id AND {LISTED}", id=artifact_id))
 
 
 def undo_removal(tx: Transaction, artifact_id: str) -> None:

@@ -166,7 +166,7 @@ def compress(storage: StorageManager, artifact: Artifact) -> Compressed | NotWor
     gain = artifact.size_bytes - len(encoded.data)
     now_ms = storage.now_ms()
 
-    def also(tx: Transaction, _after: Artifact) -> None:
+    def also(tx: Transaction) -> None:
         retired.add(tx, artifact, "compressed", expires_at_ms=now_ms + UNDO_DAYS * 86_400_000)
         storage.quota.free_own_in(tx, artifact.account, gain)
         journal.removed(tx, at_ms=now_ms, account=artifact.account, reason="compressed", pictures=1, size_bytes=gain)

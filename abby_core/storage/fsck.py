@@ -17,7 +17,7 @@ from abby_core.quota.account import HOUSE
 from abby_core.quota.meter import BYTES
 from abby_core.storage import catalogue, keeping, mending, retired
 from abby_core.storage.artifact import ARCHIVE, Artifact, is_in_archive
-from abby_core.storage.blob_store import BlobMissing
+from abby_core.storage.blob_store import BlobMissing, BlobStore
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -127,16 +127,26 @@ def _bytes(storage: StorageManager, expected: Artifact | retired.RetiredBlob, *,
     elif size != expected.size_bytes:
         detail = f"It has {size} bytes on disk and {expected.size_bytes} in the catalogue; restore it from a backup."
         yield Finding(code="wrong-size", subject=expected.blob_key, detail=detail)
-    elif deep and expected.sha256 and hashlib.sha256(store.open(key)).hexdigest() != expected.sha256:
+    elif deep and expected.sha256 and _sha256(store, key) not in {expected.sha256, ""}:
         detail = "Its bytes are not the ones that were kept; restore it from a backup."
         yield Finding(code="wrong-bytes", subject=expected.blob_key, detail=detail)
 
 
+def _sha256(store: BlobStore, key: str) -> str:
+    """Of the bytes under a key; empty: they went since their size was asked for."""
+    try:
+        return hashlib.sha256(store.open(key)).hexdigest()
+    except BlobMissing:
+        return ""
+
+
 def _archive(storage: StorageManager) -> Iterator[Finding]:
     """Pictures in an archive that is not connected: nothing else can be said of them."""
+    if storage.archive is not None:
+        return
     sql = f"SELECT COUNT(*) AS many FROM artifacts WHERE substr(blob_key, 1, 8) = '{ARCHIVE}'"  # noqa: S608
     row = storage.database.read(lambda tx: tx.row(sql))
-    if storage.archive is None and row is not None and row["many"]:
+    if row is not None and row["many"]:
         detail = f"Pictures in the archive: {row['many']}. None is connected; set ARCHIVE_ROOT to where it is."
         yield Finding(code="no-archive", subject="ARCHIVE_ROOT", detail=detail)
 

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 300.0
 """After this time a move that was not finished is taken for dead and undone; 20 MB to a slow disk take a minute."""
 KEY_TRIES_MAX = 20
-Also = Callable[["Transaction", Artifact], None]
-"""What else happens in the transaction; it is handed the picture as it will be."""
+Also = Callable[["Transaction"], None]
+"""What else happens in the transaction."""
 
 
 def read_unchanged(storage: StorageManager, artifact: Artifact) -> bytes:
@@ -94,7 +94,7 @@ def _move_to(
     def enter(tx: Transaction) -> None:
         if not catalogue.move(tx, before.id, before=before.blob_key, after=after):
             raise changed_meanwhile(before)
-        also(tx, after)
+        also(tx)
         if not storage.quota.settle_in(tx, reservation_id, share=need, actual=need, close=True):
             raise StorageError("Writing took too long and was given up.")
 

@@ -343,7 +343,8 @@ class Studio:
         quota, account = self._storage.quota, order.account.key
         if order.standing is not None:
             quota.remember_in(tx, account, order.standing)
-        allowance = quota.allowance_in(tx, account)
+        bounds = quota.bounds_in(tx, account)
+        allowance = bounds.allowance
         provider, model = str(row["provider"]), str(row["model"])
         row |= {
             "tier": allowance.tier,
@@ -355,7 +356,7 @@ class Studio:
             return False, _view(tx, order.id, order.account), None
         allowance.check(provider=provider, model=model, pictures=order.pictures, width=size[0], height=size[1])
         # The order's lease guards its reservation, which therefore never expires by itself.
-        quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6)
+        quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
         claimed = self._worker.claim_in(tx) if may_claim else None
         return True, _view(tx, order.id, order.account), claimed
 

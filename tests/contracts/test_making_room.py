@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +20,7 @@ from abby_core.gallery.choices import choices
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
 from abby_core.quota.quota_manager import Need
-from abby_core.storage import mending, picture
+from abby_core.storage import mending, picture, retired
 from abby_core.storage.archive import archive, archive_oldest, restore
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.compression import (
@@ -35,6 +37,7 @@ from abby_core.storage.forecast import forecast
 from abby_core.storage.fsck import check
 from abby_core.storage.saving import save_now
 from abby_core.storage.similarity import similarity
+from abby_core.storage.storage_manager import StorageManager
 from tests.services.databases import Place
 from tests.support.providers import photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, kept_files, open_abby
@@ -243,6 +246,35 @@ class TestCompressing:
             compress(abby.storage, before)
         assert len(kept_files(abby.settings.storage_root)) == 2
 
+    def test_an_original_that_is_being_deleted_is_not_brought_back(self, abby: Abby, clock: Clock) -> None:
+        now = made_smaller(abby, save(abby)).artifact
+        original = abby.database.read(retired.original, now.id, abby.storage.now_ms())
+        assert original is not None
+        clock.skip(7 * DAY + 1)
+        assert retired.delete(abby.storage, original.blob_key)
+        assert not retired.delete(abby.storage, original.blob_key)
+        clock.skip(-7 * DAY - 1)
+        with pytest.raises(InvalidRequest):
+            undo_compression(abby.storage, now)
+        assert abby.gallery.open(found(abby, "cat.webp"))
+
+    def test_whatever_many_do_at_once_the_picture_is_whole_and_counted_once(self, abby: Abby, clock: Clock) -> None:
+        before = save(abby)
+        acts: list[Callable[[StorageManager, Artifact], object]] = [compress, archive, restore, undo_compression]
+
+        def act(number: int) -> None:
+            with contextlib.suppress(InvalidRequest, StorageError):
+                acts[number % 4](abby.storage, abby.gallery.find(ALICE, before.id))
+
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(act, range(24)))
+        clock.skip(7 * DAY + 3600)
+        mending.mend(abby.storage)
+        (now,) = abby.gallery.page(ALICE).artifacts
+        data = abby.gallery.open(now)
+        assert data == PICTURE or now.media_type == "image/webp"
+        assert counter(abby, ALICE, BYTES) == counter(abby, None, BYTES) == now.counted_bytes
+
     def test_deleting_a_compressed_picture_deletes_its_original_too(self, abby: Abby) -> None:
         before = save(abby)
         made_smaller(abby, before)
@@ -355,7 +387,11 @@ class TestArchiving:
         with pytest.raises(NotFound):
             found(abby, "cat.png")
         assert check(abby.storage, deep=True) == []
-        abby.storage.remove(there)
+        with pytest.raises(NotFound):
+            abby.storage.remove(there)
+        sql = "UPDATE artifacts SET state = 'removing' WHERE id = :id"
+        abby.database.write(lambda tx: tx.execute(sql, id=there.id))
+        abby.storage.finish_removal(there)
         assert [path for path in (tmp_path / "cold").rglob("*") if path.is_file()] == []
 
     async def test_its_thumbnail_stays_at_hand(self, opened: Open) -> None:
