@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,13 +18,13 @@ from abby_core.errors import DiskFull, StorageError
 if TYPE_CHECKING:
     from abby_core.database.database import Database
 
-BUSY_TIMEOUT_MS = 30_000
+BUSY_TIMEOUT_SECONDS = 30
 """How long others' transactions are waited for; they wait meanwhile, too."""
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 
 
 def sweep(database: Database) -> None:
-    """Leave nothing deleted in the file. Needs free disk of twice its size; takes about a second for 100 MB.
+    """Leave nothing deleted in the file. Needs free disk of twice its size; takes a second or two for 100 MB.
 
     Raises StorageError when others kept it busy or the disk is full: what is deleted stays deleted, and the sweep
     may be repeated.
@@ -32,14 +33,24 @@ def sweep(database: Database) -> None:
         return
     try:
         with contextlib.closing(cast("sqlite3.Connection", database.connect())) as connection:
-            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
             connection.execute("VACUUM")
-            ((busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            is_empty = _empty_log(connection)
     except sqlite3.Error as error:
         kind = DiskFull if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL else StorageError
         raise kind(f"The database's file could not be swept: {error}.") from error
-    if busy:
+    if not is_empty:
         raise StorageError("The database's file could not be swept: another program is reading it.")
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    """Move the write-ahead log into the file and cut it off. SQLite itself does not wait for others who do the same."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        ((busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if not busy or time.monotonic() > give_up_at:
+            return not busy
+        time.sleep(0.01)
 
 
 def copies(database: Database) -> list[Path]:

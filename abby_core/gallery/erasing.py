@@ -1,6 +1,7 @@
 """The steps of forgetting an account. Each may be repeated, and finds what an earlier run has left.
 
-As everywhere, bytes go before the row that points at them: what a crash leaves is found again by its row.
+As everywhere, bytes go before the row that points at them: what a crash leaves is found again by its row. All of
+them stop with :class:`Over` when another run has come to the end meanwhile: the person may be back, with new things.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from abby_core.database.transaction import DatabaseFunction, P, T
 from abby_core.errors import StorageError
 from abby_core.gallery.personal import FORGOTTEN, PERSONAL, ROWS_AT_ONCE, count, page, remove
+from abby_core.quota import erasure
 from abby_core.quota.meter import DAY_MS
 from abby_core.storage import catalogue, mending
 from abby_core.storage.names import folder_for
@@ -42,6 +46,10 @@ _ANONYMOUS_ORDER = (
 )
 
 
+class Over(Exception):
+    """The erasure is not open any more: there is nothing to be removed."""
+
+
 def counts(tx: Transaction, account: str) -> dict[str, int]:
     """How many rows of each table are the account's, and the ``bytes`` of its pictures; what is none is left out."""
     found = {table: count(tx, table, account) for table in PERSONAL if table != "erasures"}
@@ -51,7 +59,9 @@ def counts(tx: Transaction, account: str) -> dict[str, int]:
 
 
 def unfinished(tx: Transaction, account: str) -> list[str]:
-    """The account's orders that wait or run, some at a time."""
+    """The account's orders that wait or run, some at a time. Raises Over."""
+    if not erasure.is_being_forgotten(tx, account):
+        raise Over
     sql = "SELECT id FROM orders WHERE account = :account AND state IN ('waiting', 'running') ORDER BY id LIMIT :limit"
     return [str(row["id"]) for row in tx.rows(sql, account=account, limit=ROWS_AT_ONCE)]
 
@@ -59,7 +69,7 @@ def unfinished(tx: Transaction, account: str) -> list[str]:
 def remove_rows(storage: StorageManager, account: Account, *tables: str) -> None:
     """Remove the account's rows of these tables."""
     for table in tables:
-        while storage.database.write(remove, table, account.key):
+        while _write(storage, account, partial(remove, table=table, account=account.key)):
             pass
 
 
@@ -68,7 +78,7 @@ def remove_pictures(storage: StorageManager, account: Account, progress: Callabl
     last: Artifact | None = None
     removed = 0
     while artifacts := storage.database.read(catalogue.all_of, account.key, last):
-        storage.database.write(_begin_removal, [artifact.id for artifact in artifacts])
+        _write(storage, account, partial(_begin_removal, artifact_ids=[artifact.id for artifact in artifacts]))
         for artifact in artifacts:
             try:
                 for store in _other_stores(storage):
@@ -84,7 +94,7 @@ def remove_pictures(storage: StorageManager, account: Account, progress: Callabl
 
 def remove_retired(storage: StorageManager, account: Account) -> None:
     """Remove former files of pictures that were compressed or archived."""
-    while rows := storage.database.read(page, "retired_blobs", account.key, None):
+    while rows := _read(storage, account, "retired_blobs", None):
         for row in rows:
             for store in (storage.blobs, *_other_stores(storage)):
                 store.delete(str(row["blob_key"]))
@@ -93,7 +103,7 @@ def remove_retired(storage: StorageManager, account: Account) -> None:
 
 def undo_saves(storage: StorageManager, account: Account) -> None:
     """Give back what is set aside; saves that still go on fail then, and remove what they wrote."""
-    while rows := storage.database.read(page, "reservations", account.key, None):
+    while rows := _read(storage, account, "reservations", None):
         for row in rows:
             mending.undo_save(storage, str(row["id"]), str(row["blob_key"]), str(row["blob_sha256"]))
 
@@ -101,20 +111,20 @@ def undo_saves(storage: StorageManager, account: Account) -> None:
 def blank_orders(storage: StorageManager, account: Account) -> None:
     """Remove what the account's orders say: prompts, uploaded pictures, notes and errors."""
     last: Row | None = None
-    while rows := storage.database.read(page, "orders", account.key, last):
+    while rows := _read(storage, account, "orders", last):
         for row in rows:
             if row["source_key"]:
                 storage.blobs.delete(str(row["source_key"]))
-        storage.database.write(_each, _BLANK_ORDER, [{"id": str(row["id"])} for row in rows])
+        _write(storage, account, partial(_each, sql=_BLANK_ORDER, rows=[{"id": row["id"]} for row in rows]))
         last = rows[-1]
 
 
 def anonymise_orders(storage: StorageManager, account: Account) -> None:
     """Give the orders to nobody, under new ids; deliveries of theirs are gone before."""
     fixed = {"forgotten": FORGOTTEN, "day": DAY_MS}
-    while rows := storage.database.read(page, "orders", account.key, None):
+    while rows := _read(storage, account, "orders", None):
         renamed = [{"id": row["id"], "new": nameless(), **fixed} for row in rows]
-        storage.database.write(_each, _ANONYMOUS_ORDER, renamed)
+        _write(storage, account, partial(_each, sql=_ANONYMOUS_ORDER, rows=renamed))
 
 
 def anonymise_journal(storage: StorageManager, account: Account) -> None:
@@ -123,10 +133,8 @@ def anonymise_journal(storage: StorageManager, account: Account) -> None:
         "UPDATE journal SET account = :forgotten, at = at - at % :day WHERE id IN "
         "(SELECT id FROM journal WHERE account = :account ORDER BY id LIMIT :limit)"
     )
-    values: dict[str, Any] = {
-        "sql": sql, "account": account.key, "forgotten": FORGOTTEN, "day": DAY_MS, "limit": ROWS_AT_ONCE,
-    }  # fmt: skip
-    while storage.database.write(_change, **values):
+    values = {"account": account.key, "forgotten": FORGOTTEN, "day": DAY_MS, "limit": ROWS_AT_ONCE}
+    while _write(storage, account, lambda tx: tx.execute(sql, **values)):
         pass
 
 
@@ -139,7 +147,8 @@ def remove_folders(storage: StorageManager, account: Account) -> Iterator[str]:
     for store in (storage.blobs, *_other_stores(storage)):
         for name in folders:
             for blob in list(store.list(f"{name}/")):
-                store.delete(blob.key)
+                if _read_open(storage, account, _is_stray, blob.key):
+                    store.delete(blob.key)
             if not store.remove_folder(name):
                 yield f"The folder {name} holds files that Abby did not make; remove it by hand."
 
@@ -148,7 +157,7 @@ def forget_events(storage: StorageManager, events: EventLog, account: Account) -
     """Blank the events about the account and its orders; returns how many."""
     orders: set[str] = set()
     last: Row | None = None
-    while rows := storage.database.read(page, "orders", account.key, last):
+    while rows := _read(storage, account, "orders", last):
         orders.update(str(row["id"]) for row in rows)
         last = rows[-1]
     try:
@@ -187,8 +196,37 @@ def _each(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:
         tx.execute(sql, **values)
 
 
-def _change(tx: Transaction, *, sql: str, **values: Any) -> int:
-    return tx.execute(sql, **values)
+def _is_stray(tx: Transaction, blob_key: str) -> bool:
+    """Whether no row points at the blob, nor will in a moment."""
+    reserved = tx.row("SELECT id FROM reservations WHERE blob_key = :key", key=blob_key)
+    return reserved is None and not catalogue.blob_is_known(tx, blob_key)
+
+
+def _write(storage: StorageManager, account: Account, function: Callable[[Transaction], T]) -> T:
+    """Run a function in its own transaction, in which the erasure is open. Raises Over."""
+
+    def guarded(tx: Transaction) -> T:
+        if not erasure.hold(tx, account.key):
+            raise Over
+        return function(tx)
+
+    return storage.database.write(guarded)
+
+
+def _read(storage: StorageManager, account: Account, table: str, last: Row | None) -> list[Row]:
+    """A page of the account's rows, while the erasure is open. Raises Over."""
+    return _read_open(storage, account, page, table, account.key, last)
+
+
+def _read_open(
+    storage: StorageManager, account: Account, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    def guarded(tx: Transaction) -> T:
+        if not erasure.is_being_forgotten(tx, account.key):
+            raise Over
+        return function(tx, *args, **kwargs)
+
+    return storage.database.read(guarded)
 
 
 class _Mention:

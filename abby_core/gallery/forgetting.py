@@ -100,29 +100,35 @@ class Forgetting:
         ``progress`` is called (in a thread) with the number of pictures removed so far. Raises StorageError when
         the database cannot be used; trouble with anything else is in the receipt.
         """
-        return await self._forget(account, progress, self.patience_seconds)
+        counts = await self.storage.database.run(self._begin, account.key)
+        return await self._go_on(account, counts, progress, self.patience_seconds)
 
     async def resume(self) -> int:
         """Go on with every erasure that was cut off; returns how many came to their end. For start and recovery."""
         ended = 0
         for name in await self.storage.database.fetch(erasure.begun):
             platform, colon, user_id = name.partition(":")
-            if colon:
-                ended += (await self._forget(Account(platform, user_id), lambda _: None, 0)).complete
-            else:  # see make_nameless: only the sweep is missing
+            counts = await self.storage.database.fetch(erasure.counts_of, name)
+            if not colon:  # see make_nameless: only the sweep is missing
                 ended += not await asyncio.to_thread(self._sweep)
+            elif counts is not None:  # else another run was faster
+                ended += (await self._go_on(Account(platform, user_id), counts, lambda _: None, 0)).complete
         return ended
 
     # ------------------------------------------------------------------ the steps
 
-    async def _forget(self, account: Account, progress: Callable[[int], None], patience_seconds: float) -> Receipt:
-        counts = await self.storage.database.run(self._begin, account.key)
-        left = await self._end_orders(account, patience_seconds)
-        if not left:
-            left = await self._call_hooks(account)
-            left += await asyncio.to_thread(self._erase, account, progress, rows=not left)
-        if not left:
-            left = await asyncio.to_thread(self._close, account, progress)
+    async def _go_on(
+        self, account: Account, counts: Mapping[str, int], progress: Callable[[int], None], patience_seconds: float
+    ) -> Receipt:
+        try:
+            left = await self._end_orders(account, patience_seconds)
+            if not left:
+                left = await self._call_hooks(account)
+                left += await asyncio.to_thread(self._erase, account, progress, rows=not left)
+            if not left:
+                left = await asyncio.to_thread(self._close, account, progress)
+        except erasing.Over:  # another run has done it
+            left = []
         if left:  # the sentences may hold names: they are for the receipt alone
             log.warning("an account is not forgotten yet; things that are left: %d", len(left))
         by_hand = await asyncio.to_thread(self._by_hand)
@@ -226,6 +232,8 @@ class Forgetting:
 
 def _make_nameless(tx: Transaction, account: str) -> bool:
     """Take the name from the erasure, the last row that has it. False: there is something else again."""
+    if not erasure.hold(tx, account):
+        raise erasing.Over
     if erasing.counts(tx, account):
         return False
     erasure.make_nameless(tx, account, erasing.nameless())

@@ -33,13 +33,24 @@ def begin(tx: Transaction, account: str, counts: Mapping[str, int], now_ms: int)
         "ON CONFLICT (account) DO NOTHING",
         account=account, counts=json.dumps(counts), now=now_ms,
     )  # fmt: skip
+    return counts_of(tx, account) or counts
+
+
+def counts_of(tx: Transaction, account: str) -> Mapping[str, int] | None:
+    """The counts the account's erasure was opened with; None: none is open."""
     row = tx.row("SELECT counts FROM erasures WHERE account = :account", account=account)
-    return json.loads(row["counts"]) if row else counts
+    return None if row is None else json.loads(row["counts"])
 
 
 def is_being_forgotten(tx: Transaction, account: str) -> bool:
     """Whether the account's erasure is open."""
     return tx.row("SELECT account FROM erasures WHERE account = :account", account=account) is not None
+
+
+def hold(tx: Transaction, account: str) -> bool:
+    """:func:`is_being_forgotten`; if it is, it stays so until the end of the transaction."""
+    sql = f"SELECT account FROM erasures WHERE account = :account{tx.row_lock}"  # noqa: S608
+    return tx.row(sql, account=account) is not None
 
 
 def refuse(tx: Transaction, account: str) -> None:

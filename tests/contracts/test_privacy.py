@@ -277,7 +277,7 @@ class TestForgetting:
     async def test_two_at_once_both_come_to_the_end(self, abby: Abby) -> None:
         await plant(abby, QUOKKA)
         receipts = await asyncio.gather(forget(abby), forget(abby), abby.forgetting.resume())
-        assert all(receipt.complete for receipt in receipts[:2])
+        assert [receipt.left for receipt in receipts[:2]] == [(), ()]
         assert QUOKKA.word not in repr(contents(abby.database))
         assert_sound(abby)
 
@@ -448,6 +448,24 @@ class TestHooks:
         again = await forget(abby)
         assert (again.complete, again.counts) == (True, receipt.counts)
         assert places_of(QUOKKA.word, place.root) == []
+
+    async def test_who_is_back_before_the_last_of_two_runs_ends_keeps_what_is_new(
+        self, abby: Abby, place: Place, clock: Clock
+    ) -> None:
+        rival = open_abby(place.root, database_url=place.url, clock=clock)
+
+        class Slow(Board):
+            async def forget(self, account_key: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+                assert (await rival.forgetting.forget(QUOKKA.account)).complete
+                assert (await rival.storage.save_image(photograph(), QUOKKA.word, "back.png")).success
+                await rival.studio.submit(wish("o9", QUOKKA.account))
+
+        await plant(abby, QUOKKA)
+        abby.forgetting.hooks.append(Slow())
+        assert (await forget(abby)).complete
+        assert abby.storage.get_user_images(QUOKKA.word) == ["back.png"]
+        assert [order.prompt for order in await abby.studio.orders(QUOKKA.account)] == ["a cute rabbit"]
+        rival.close()
 
     async def test_it_waits_for_hooks_of_another_process_where_something_was_delivered(self, abby: Abby) -> None:
         abby.forgetting.awaited = frozenset({"board"})

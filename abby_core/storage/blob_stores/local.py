@@ -204,15 +204,11 @@ def _make_folder(folder: Path) -> Sequence[Path]:
 
 def _remove_empty(folder: Path) -> None:
     """Remove a folder and those in it, as far as there is nothing else in them. Links are not followed."""
-    with os.scandir(folder) as entries:
-        inner = [
-            Path(entry.path)
-            for entry in entries
-            if entry.is_dir(follow_symlinks=False) and not _is_link(entry.stat(follow_symlinks=False))
-        ]
-    for each in inner:
-        _remove_empty(each)
-    with suppress(OSError):  # something lies in it
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in list(entries):
+            if entry.is_dir(follow_symlinks=False) and not _leads_elsewhere(entry):
+                _remove_empty(Path(entry.path))
+    with suppress(OSError):  # something lies in it, or another process was faster
         folder.rmdir()
 
 
@@ -253,7 +249,7 @@ def _files(folder: Path, prefix: str, *, parts: bool = False) -> Iterator[tuple[
         with entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name[0] != "." and not _is_link(entry.stat(follow_symlinks=False)):
+                    if entry.name[0] != "." and not _leads_elsewhere(entry):
                         waiting.append((Path(entry.path), f"{prefix}{entry.name}/"))
                 elif entry.is_file(follow_symlinks=False) and _is_part(entry.name) == parts:
                     yield prefix + entry.name, entry
@@ -286,6 +282,14 @@ def _file_status(path: Path) -> os.stat_result | None:
 
 def _is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION
+
+
+def _leads_elsewhere(folder: os.DirEntry[str]) -> bool:
+    """Whether a folder is a link after all, or was removed since it was listed: then there is nothing to look at."""
+    try:
+        return _is_link(folder.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return True
 
 
 def _open_no_link(path: str, flags: int) -> int:
