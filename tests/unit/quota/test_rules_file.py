@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from abby_core.errors import ConfigurationError
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.rules import Rules
-from abby_core.quota.rules_file import WHAT, WHO, load_rules, read_rules
+from abby_core.quota.rules_file import load_rules
+from abby_core.quota.rules_text import WHAT, WHO, read_rules
 from abby_core.quota.standing import Standing
 from abby_core.quota.tier import Tier
 from abby_core.quota.toml_lines import Lines
