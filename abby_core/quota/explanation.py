@@ -24,7 +24,7 @@ from abby_core.quota.meter import (
 )
 from abby_core.quota.refusal import duration
 from abby_core.quota.rules import Rules
-from abby_core.quota.rules_file import WHAT
+from abby_core.quota.rules_text import WHAT
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import Usage
 from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Tier, givers, picture_size, resolve

@@ -1,4 +1,4 @@
-"""The host's rules: tiers and groups, as :mod:`abby_core.quota.rules_file` reads them (pure)."""
+"""The host's rules: tiers and groups, as :mod:`abby_core.quota.rules_text` reads them (pure)."""
 
 from __future__ import annotations
 

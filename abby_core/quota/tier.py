@@ -27,9 +27,9 @@ from abby_core.quota.meter import (
 from abby_core.quota.standing import Standing
 
 Names: TypeAlias = frozenset[str] | Literal["all"]
-"""Which providers or models: these, or all there are."""
+"""Which providers or models: these (in lower case), or all there are."""
 Weights: TypeAlias = Mapping[str, int]
-"""What one picture counts on the meters of images, by ``model`` or ``provider/model``; 1 where nothing is said."""
+"""What one picture counts on the meters of images, by ``model`` or ``provider/model`` in lower case; else it is 1."""
 DEFAULT_TIER = "default"
 FOREVER = 0
 """Of ``keep_days``: pictures stay until their owner removes them."""
@@ -111,7 +111,8 @@ class Allowance:
         """What one picture by that model counts on the meters of images; 1 or more."""
         if not self.weights:
             return 1
-        everybody, *tiers = (weights.get(f"{provider}/{model}", weights.get(model)) for weights in self.weights)
+        own, name = f"{provider}/{model}".lower(), model.lower()
+        everybody, *tiers = (weights.get(own, weights.get(name)) for weights in self.weights)
         return min(everybody or 1, *(weight for weight in tiers if weight), NO_LIMIT)
 
     def allows(self, provider: str, model: str) -> bool:
@@ -181,7 +182,7 @@ def picture_size(pixels: int) -> str:
 
 
 def _includes(names: Names, name: str) -> bool:
-    return names == "all" or name in names
+    return names == "all" or name.lower() in names
 
 
 def _not_included(what: str, name: str, allowed: Names) -> str:

@@ -8,7 +8,7 @@ from abby_core.database.database import Database
 from abby_core.quota.limits import Defaults, Need
 from abby_core.quota.meter import BYTES, CREDITS_PER_DAY, IMAGES_PER_DAY
 from abby_core.quota.quota_manager import QuotaManager
-from abby_core.quota.rules_file import read_rules
+from abby_core.quota.rules_text import read_rules
 from abby_core.quota.standing import Standing
 from tests.contracts.test_ledger import ALICE, BOB, Clock, reserve, spend
 

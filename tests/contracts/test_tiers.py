@@ -14,7 +14,7 @@ from abby_core.quota.account import Account
 from abby_core.quota.limits import Defaults, Need
 from abby_core.quota.meter import BYTES, IMAGES_PER_DAY, IMAGES_PER_HOUR, IMAGES_PER_MONTH, NO_LIMIT
 from abby_core.quota.quota_manager import QuotaManager
-from abby_core.quota.rules_file import read_rules
+from abby_core.quota.rules_text import read_rules
 from abby_core.quota.standing import NOBODY, Standing
 from tests.contracts.test_ledger import ALICE, BOB, DAY, HOUR, NOON, Clock, release, reserve, settle, spend, used
 from tests.services.databases import contents

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from abby_core.errors import ConfigurationError
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.rules import Rules
-from abby_core.quota.rules_file import WHAT, WHO, load_rules, read_rules
+from abby_core.quota.rules_file import load_rules
+from abby_core.quota.rules_text import WHAT, WHO, read_rules
 from abby_core.quota.standing import Standing
-from abby_core.quota.tier import Tier
+from abby_core.quota.tier import Allowance, Tier, resolve
 from abby_core.quota.toml_lines import Lines
 
 EVERYTHING = """
@@ -75,6 +76,16 @@ def test_an_account_of_a_group_has_the_tiers_of_the_group() -> None:
     assert rules.groups_of("local:alice") == {"friends"}
     assert [tier.name for tier in rules.applying(Standing(groups=rules.groups_of("local:alice")))] == ["gold"]
     assert rules.applying(Standing(groups=rules.groups_of("local:bob"))) == ()
+
+
+def test_names_of_providers_and_models_may_be_written_in_any_case() -> None:
+    text = "[tiers.default]\nproviders = ['Local']\nmodels = ['SDXL_v1', 'Local/Two']\n"
+    text += "[weights]\nSDXL_V1 = 2\n'Local/two' = 3\n"
+    rules = read_rules(text)
+    allowance = resolve(Allowance(), rules.default, ())
+    allowance.check(provider="local", model="SDXL_v1")
+    allowance.check(provider="Local", model="TWO")
+    assert (allowance.weight("local", "sdxl_V1"), allowance.weight("LOCAL", "Two")) == (2, 3)
 
 
 @pytest.mark.parametrize(
