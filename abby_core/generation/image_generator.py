@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -96,10 +97,16 @@ class ImageGenerator:
         Quick, and opens nothing. Raises InvalidRequest for what cannot be made as asked.
         """
         check_request(request)
-        chosen = self._choose(request.kind, provider)
-        if not isinstance(request, TextToImage):
-            check_input(request, chosen.capabilities)
-        return chosen, chosen.plan(request)
+        return self._plan(request, self._able(request.kind, provider)[0])
+
+    def plans(self, request: ImageRequest, provider: str | None = None) -> list[tuple[ImageProvider, Plan]]:
+        """Everybody who could make it, and how, the preferred one first; raises as :meth:`plan` does for that one."""
+        first, *others = self._able(request.kind, provider)
+        plans = [self.plan(request, first.name)]
+        for other in others:
+            with contextlib.suppress(InvalidRequest):
+                plans.append(self._plan(request, other))
+        return plans
 
     async def generate(
         self, plan: Plan, provider_name: str, progress: ProgressListener = ignore_progress
@@ -108,7 +115,7 @@ class ImageGenerator:
 
         Raises ProviderError, and InvalidRequest for what the provider will not take.
         """
-        provider = self._choose(plan.request.kind, provider_name)
+        provider = self._able(plan.request.kind, provider_name)[0]
         image = await provider.generate(plan.request, progress=progress)
         return replace(image, notes=tuple(dict.fromkeys((*plan.notes, *image.notes))))
 
@@ -163,20 +170,26 @@ class ImageGenerator:
             for provider in (self._providers or {}).values():
                 stack.push_async_callback(provider.close)
 
-    def _choose(self, kind: Kind, name: str | None) -> ImageProvider:
+    def _plan(self, request: ImageRequest, provider: ImageProvider) -> tuple[ImageProvider, Plan]:
+        if not isinstance(request, TextToImage):
+            check_input(request, provider.capabilities)
+        return provider, provider.plan(request)
+
+    def _able(self, kind: Kind, name: str | None) -> list[ImageProvider]:
+        """The providers that can do such a thing, of all or of the named one; at least one."""
         providers = self.providers
         if name is not None and name not in providers:
             raise InvalidRequest(f"There is no provider of that name. There are: {', '.join(providers)}.")
         asked = list(providers.values()) if name is None else [providers[name]]
-        for provider in asked:
-            if kind in provider.capabilities.kinds:
-                return provider
+        able = [provider for provider in asked if kind in provider.capabilities.kinds]
+        if able:
+            return able
         who = name or "No provider here"
         raise InvalidRequest(f"{who} {'cannot' if name else 'can'} {_DOES[kind]}.")
 
     async def _result(self, request: ImageRequest) -> GenerationResult:
         try:
-            provider = self._choose(request.kind, None)
+            provider = self._able(request.kind, None)[0]
             _, plan = self.plan(_without_unasked(request, provider), provider.name)
             if not isinstance(request, TextToImage):
                 # Whoever calls the studio has had the picture checked; nobody else has looked at this one.

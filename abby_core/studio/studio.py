@@ -9,27 +9,19 @@ cancel ──► one's own order only
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from abby_core.errors import AbbyError, InvalidRequest, NotFound, OrderCancelled, Refused, StorageError
-from abby_core.generation.checks import check_request
-from abby_core.generation.picture_bytes import Size, picture_size
-from abby_core.generation.provider import Plan
-from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
+from abby_core.errors import AbbyError, NotFound, OrderCancelled, Refused
+from abby_core.generation.request import TextToImage
 from abby_core.quota.meter import NO_LIMIT
-from abby_core.storage import catalogue, picture
-from abby_core.storage.blob_store import BlobExists
+from abby_core.storage import catalogue
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
 from abby_core.studio import order_book, outlook
 from abby_core.studio.failure import failure
 from abby_core.studio.order import (
-    ORDER_ID_CHARACTERS_MAX,
-    PICTURES_MAX,
     Creation,
     Estimate,
     Order,
@@ -39,8 +31,9 @@ from abby_core.studio.order import (
 )
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
+from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
 from abby_core.studio.refusals import need_of
-from abby_core.studio.request_json import encode, with_seed
+from abby_core.studio.request_json import encode
 from abby_core.studio.shift import Shift
 
 if TYPE_CHECKING:
@@ -49,6 +42,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
+    from abby_core.quota.tier import Allowance
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.deliveries import Deliveries
@@ -56,26 +50,8 @@ if TYPE_CHECKING:
     from abby_core.studio.refusals import Refusals
     from abby_core.studio.worker import Worker
 
-ATTEMPTS_MAX_FREE = 3
-"""Attempts at an order whose provider costs nothing; a paid call is made once (design: never pay twice)."""
-UPLOADS_AT_ONCE_MAX = 2
-"""Uploaded pictures that are decoded at the same time: one of 50 megapixels takes up to 0.9 GB of memory."""
 LOOK_SECONDS = 0.5
 """How often a watcher looks at the row, for orders that run in another process."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """An order that was looked over: what will be written when it is submitted."""
-
-    request: ImageRequest
-    provider: str
-    plan: Plan
-    fingerprint: str
-    free: bool
-    source: bytes
-    size: Size
-    """Of one of its pictures, in pixels."""
 
 
 class Studio:
@@ -106,7 +82,7 @@ class Studio:
         self._events = events
         self._limits = limits
         self._refusals = refusals
-        self._upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE_MAX)
+        self._preparing = Preparing(storage, generator)
 
     async def start(self) -> None:
         """Recover what an earlier run left behind, then begin to run orders."""
@@ -120,14 +96,17 @@ class Studio:
 
     async def estimate(self, order: Order) -> Estimate:
         """What the order would take, without submitting it. Raises InvalidRequest or ConfigurationError."""
-        prepared = await self._prepare(order)
+        check_order(order)
+        offers = (await self._preparing.prepare(order)).offers
+        allowance = await self._database.fetch(self._storage.quota.allowance_in, order.account.key)
+        offer = _chosen(offers, allowance)
         return Estimate(
-            provider=prepared.provider,
-            model=prepared.plan.model,
+            provider=offer.provider,
+            model=offer.plan.model,
             pictures=order.pictures,
             size_bytes=order.pictures * self._bytes_each,
-            millicredits=order.pictures * prepared.plan.millicredits,
-            notes=prepared.plan.notes,
+            millicredits=order.pictures * offer.plan.millicredits,
+            notes=offer.plan.notes,
         )
 
     async def submit(self, order: Order) -> OrderView:
@@ -136,18 +115,18 @@ class Studio:
         Raises Refused (InvalidRequest, QuotaExceeded, QueueFull, OrderConflict, NotFound) or StorageError; then
         nothing was made, kept or charged.
         """
-        _check_order(order)
-        fingerprint = _fingerprint(order)
+        check_order(order)
+        fingerprint = fingerprint_of(order)
         if not isinstance(order.request, TextToImage) and await self._was_submitted(order, fingerprint):
             return await self.order(order.id, order.account)  # its picture need not be decoded again
         try:
             await self._check_free_disk(order)
-            prepared = await self._prepare(order)
+            prepared = await self._preparing.prepare(order)
         except AbbyError:  # which is no matter for an order that was accepted before
             if await self._was_submitted(order, fingerprint):
                 return await self.order(order.id, order.account)
             raise
-        source_key = await self._put_source(order, prepared.source)
+        source_key = await self._preparing.put_source(order, prepared.source)
         row: dict[str, Value] = {
             "id": order.id,
             "account": order.account.key,
@@ -159,18 +138,12 @@ class Studio:
             "source_artifact": order.source_artifact,
             "pictures": order.pictures,
             "prompts": json.dumps(order.prompts),
-            "provider": prepared.provider,
-            "model": prepared.plan.model,
-            "millicredits_each": prepared.plan.millicredits,
             "bytes_each": self._bytes_each,
-            "images_each": 1,
-            "tier": "",
-            "attempts_max": ATTEMPTS_MAX_FREE if prepared.free else 1,
             "created_at": self._storage.now_ms(),
         }
         try:
             # What is claimed must be begun, whether or not the caller still waits for it.
-            return await self._storage.uninterrupted(self._enter_and_begin(order, row, prepared.size))
+            return await self._storage.uninterrupted(self._enter_and_begin(order, row, prepared.offers))
         except AbbyError as error:
             # Unless an order of that id works on it: then this one lost a race against it.
             if source_key and await self._database.fetch(order_book.view, order.id) is None:
@@ -257,34 +230,6 @@ class Studio:
     def _bytes_each(self) -> int:
         return self._storage.quota.defaults.picture_bytes + THUMBNAIL_BYTES_MAX
 
-    async def _prepare(self, order: Order) -> _Prepared:
-        _check_order(order)
-        request, source = order.request, b""
-        if not isinstance(request, TextToImage):
-            if order.source_artifact:
-                data = await asyncio.to_thread(self._read_source, order)
-            else:
-                check_request(request)  # before it is decoded: a picture as text, say, is no picture
-                async with self._upload_places:
-                    source, _ = await asyncio.to_thread(picture.normalise_upload, request.image)
-                data = source
-            request = replace(request, image=data)
-        check_request(request)
-        for prompt in order.prompts:
-            check_request(replace(request, prompt=prompt))
-        if not request.seed:
-            request = with_seed(request, secrets.randbelow(SEED_MAX) + 1)
-        provider, plan = self._generator.plan(request, order.provider)
-        return _Prepared(
-            request=request,
-            provider=provider.name,
-            plan=plan,
-            fingerprint=_fingerprint(order),
-            free=not provider.capabilities.paid,
-            source=source,
-            size=_size_of(plan.request),
-        )
-
     def _creation(self, outcome: Outcome) -> Creation:
         view, artifacts = outcome.order, outcome.artifacts
         if view.state == "failed":
@@ -292,24 +237,6 @@ class Studio:
         if view.state == "cancelled" and not artifacts:
             raise OrderCancelled("The order was cancelled; nothing was charged.")
         return Creation(order=view, artifacts=artifacts, demo=is_demo(self._generator, view.provider))
-
-    def _read_source(self, order: Order) -> bytes:
-        artifact = self._database.read(catalogue.by_id, order.source_artifact)
-        if artifact is None or artifact.account != order.account.key:
-            raise NotFound("You have no such picture.")
-        return self._storage.open(artifact)
-
-    async def _put_source(self, order: Order, source: bytes) -> str:
-        """Keep an uploaded picture for the order to work on; it goes when the order ends."""
-        if not source:
-            return ""
-        key = f"temp/order-{hashlib.blake2b(order.id.encode(), digest_size=12).hexdigest()}"
-        try:
-            await asyncio.to_thread(self._storage.blobs.put, key, source)
-        except BlobExists:  # the same order, submitted before and cut off
-            if await asyncio.to_thread(self._storage.blobs.open, key) != source:
-                raise StorageError("This order's picture could not be stored; use a new order id.") from None
-        return key
 
     async def _was_submitted(self, order: Order, fingerprint: str) -> bool:
         """Whether the same order exists. Raises OrderConflict where its id stands for another one."""
@@ -321,12 +248,12 @@ class Studio:
         if not self._storage.had_ample_room(needed_bytes):
             await asyncio.to_thread(self._storage.check_free_disk, needed_bytes)
 
-    async def _enter_and_begin(self, order: Order, row: dict[str, Value], size: Size) -> OrderView:
+    async def _enter_and_begin(self, order: Order, row: dict[str, Value], offers: Sequence[Offer]) -> OrderView:
         """Enter the order and, if there is a place free here, have the next one run: at best this one, at once."""
         may_claim = self._dispatcher.take_place()
         claimed: Claimed | None = None
         try:
-            is_new, view, claimed = await self._database.run(self._enter, order, row, size, may_claim=may_claim)
+            is_new, view, claimed = await self._database.run(self._enter, order, row, offers, may_claim=may_claim)
             if is_new:
                 self._events.write("order", id=order.id, state="waiting", kind=str(row["kind"]))
         finally:
@@ -337,7 +264,7 @@ class Studio:
         return view
 
     def _enter(
-        self, tx: Transaction, order: Order, row: dict[str, Value], size: Size, *, may_claim: bool
+        self, tx: Transaction, order: Order, row: dict[str, Value], offers: Sequence[Offer], *, may_claim: bool
     ) -> tuple[bool, OrderView, Claimed | None]:
         """Write the order and set its quota aside. Whether it is new, how it stands, and which one was claimed."""
         quota, account = self._storage.quota, order.account.key
@@ -345,8 +272,13 @@ class Studio:
             quota.remember_in(tx, account, order.standing)
         bounds = quota.bounds_in(tx, account)
         allowance = bounds.allowance
-        provider, model = str(row["provider"]), str(row["model"])
+        offer = _chosen(offers, allowance)
+        provider, model = offer.provider, offer.plan.model
         row |= {
+            "provider": provider,
+            "model": model,
+            "millicredits_each": offer.plan.millicredits,
+            "attempts_max": offer.attempts_max,
             "tier": allowance.tier,
             "images_each": allowance.weight(provider, model),
             "running_max": max(1, allowance.running_max),
@@ -354,7 +286,8 @@ class Studio:
         }
         if not order_book.insert(tx, self._limits, order.deliveries, waiting_max=allowance.waiting_max, **row):
             return False, _view(tx, order.id, order.account), None
-        allowance.check(provider=provider, model=model, pictures=order.pictures, width=size[0], height=size[1])
+        width, height = offer.size
+        allowance.check(provider=provider, model=model, pictures=order.pictures, width=width, height=height)
         # The order's lease guards its reservation, which therefore never expires by itself.
         quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
         claimed = self._worker.claim_in(tx) if may_claim else None
@@ -366,20 +299,9 @@ class Studio:
         return state, state == "cancelled" and self._storage.quota.release_in(tx, order_id)
 
 
-def _check_order(order: Order) -> None:
-    if not 1 <= len(order.id) <= ORDER_ID_CHARACTERS_MAX or not order.id.isprintable():
-        raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} visible characters.")
-    if not 1 <= order.pictures <= PICTURES_MAX:
-        raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
-    if order.prompts and (len(order.prompts) != order.pictures or isinstance(order.request, Upscale)):
-        raise InvalidRequest("An order with several prompts needs one for each of its pictures.")
-
-
-def _size_of(request: ImageRequest) -> Size:
-    if isinstance(request, TextToImage):
-        return request.width, request.height
-    width, height = picture_size(request.image)
-    return (request.width, request.width * height // width) if isinstance(request, Upscale) else (width, height)
+def _chosen(offers: Sequence[Offer], allowance: Allowance) -> Offer:
+    """The preferred one that the account's tier includes; the preferred one of all where it includes none."""
+    return next((offer for offer in offers if allowance.allows(offer.provider, offer.plan.model)), offers[0])
 
 
 def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
@@ -391,19 +313,3 @@ def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
 
 def _outcome(tx: Transaction, order_id: str, account: Account) -> Outcome:
     return Outcome(_view(tx, order_id, account), tuple(catalogue.of_order(tx, order_id)))
-
-
-def _fingerprint(order: Order) -> str:
-    """Tells whether a repeated order id stands for the same wish."""
-    wish = hashlib.blake2b(digest_size=16)
-    for part in (
-        encode(order.request),
-        str(order.pictures),
-        order.provider or "",
-        order.source_artifact,
-        *order.prompts,
-    ):
-        wish.update(part.encode("utf-8", "backslashreplace") + b"\0")
-    if not isinstance(order.request, TextToImage) and isinstance(order.request.image, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
-        wish.update(order.request.image)
-    return wish.hexdigest()

@@ -31,6 +31,7 @@ from tests.support.studio import (
 RULES = """
 [tiers.default]
 images_per_day = 2
+images_per_hour = 2
 largest_picture = "512x512"
 pictures_max = 2
 providers = ["fixed"]
@@ -146,3 +147,10 @@ async def test_a_repeated_order_is_the_same_order_whatever_the_rules_have_become
         made = await abby.studio.create(sized("o1", 1024, standing=GOLD))
         assert (await abby.studio.create(sized("o1", 1024, standing=Standing()))).order == made.order
         assert counter(abby, ALICE, IMAGES_PER_DAY) == 1
+
+
+async def test_who_names_no_provider_gets_the_first_that_their_tier_includes(tmp_path: Path) -> None:
+    async with abby_with_rules(tmp_path, FixedProvider(name="costly"), FixedProvider()) as abby:
+        assert (await abby.studio.estimate(wish("o0"))).provider == "fixed"
+        assert (await abby.studio.create(wish("o1"))).order.provider == "fixed"
+        assert (await abby.studio.create(wish("o2", standing=GOLD))).order.provider == "costly"
