@@ -456,13 +456,13 @@ class TestAgain:
     def test_one_that_was_deleted_comes_back(self, abby: Abby, folder: Path) -> None:
         write(folder / "a.png", picture())
         run(abby, folder)
-        abby.gallery.delete(ALICE, "a.png")
+        abby.gallery.delete(ALICE, "a.png", for_good=True)
         assert told(run(abby, folder)) == {"a.png": "imported"}
 
     def test_one_in_the_trash_is_said_to_be_there(self, abby: Abby, folder: Path) -> None:
         write(folder / "a.png", picture())
         run(abby, folder)
-        abby.database.write(lambda tx: tx.execute("UPDATE artifacts SET state = 'trashed'"))
+        abby.gallery.delete(ALICE, "a.png")
         report = run(abby, folder)
         assert told(report) == {"a.png": "already"}
         assert "trash" in report.of("already")[0].reason

@@ -256,7 +256,8 @@ class TestForgetting:
             assert row["id"].startswith(f"{FORGOTTEN}-")
             assert {row[name] for name in texts - harmless - {"id", "account"}} <= {"", "[]", "{}"}
             assert row["created_at"] % DAY_MS == row["started_at"] % DAY_MS == 0
-        assert {row["at"] % DAY_MS for row in left["journal"]} == {0}
+        assert {row["at"] % DAY_MS for row in left["journal"] if row["account"] == FORGOTTEN} == {0}
+        assert {row["account"] for row in left["journal"]} <= {FORGOTTEN, HOUSE}
 
     async def test_a_dry_run_counts_and_changes_nothing(self, abby: Abby) -> None:
         await plant(abby, QUOKKA)

@@ -108,7 +108,9 @@ class House:
         return self.storage.database.read(ledger.used_in, key, BYTES, self.storage.now_ms())[0]
 
     def journal(self) -> list[dict[str, Any]]:
-        return self.storage.database.read(lambda tx: tx.rows("SELECT * FROM journal ORDER BY id"))
+        """What was removed, and why."""
+        sql = "SELECT * FROM journal WHERE event = 'removed' ORDER BY id"
+        return self.storage.database.read(lambda tx: tx.rows(sql))
 
     def assert_sound(self) -> None:
         """Ledger, catalogue and disk say the same."""

@@ -79,7 +79,7 @@ def test_the_locks_know_everything_that_the_project_asks_for() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
 
     def names(requirements: list[str]) -> set[str]:
-        return {re.split(r"[\[<>=!~; ]", requirement)[0].lower() for requirement in requirements}
+        return {re.sub(r"[._]", "-", re.split(r"[\[<>=!~; ]", each)[0].lower()) for each in requirements}
 
     assert names(project["project"]["dependencies"]) <= pins(launch.RUN_LOCK).keys()
     assert names(project["dependency-groups"]["dev"]) <= pins(launch.DEVELOP_LOCK).keys()
