@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from abby_core.gallery.albums import Album
     from abby_core.gallery.lineage import Lineage
-    from abby_core.studio import Account, Artifact, Creation, OrderView, Outcome, QuotaStatus, Simulation
+    from abby_core.studio import Account, AccountReplay, Artifact, Creation, OrderView, QuotaStatus, Simulation
 
 DEMO_NOTE = "Painted by Abby's demo painter, not by AI. Set STABILITY_API_KEY for real AI pictures."
 DEMO_PROVIDER = "painter"
@@ -111,23 +111,23 @@ def creation_json(creation: Creation, paths: list[Path | None]) -> dict[str, Any
 def simulation_json(simulation: Simulation) -> dict[str, Any]:
     """What other rules would have meant, for programs: the total, and every account for which anything differs."""
 
-    def outcome_json(outcome: Outcome) -> dict[str, Any]:
-        return {**vars(outcome), "refused_by": dict(outcome.refused_by)}
+    def replay_json(replay: AccountReplay) -> dict[str, Any]:
+        return {**vars(replay), "refused_by": dict(replay.refused_by)}
 
     return {
         "days": simulation.days,
         "assumptions": simulation.assumptions,
-        "total": outcome_json(simulation.total),
-        "accounts": [outcome_json(outcome) for outcome in changed_outcomes(simulation)],
+        "total": replay_json(simulation.total),
+        "accounts": [replay_json(replay) for replay in changed_replays(simulation)],
     }
 
 
-def changed_outcomes(simulation: Simulation) -> list[Outcome]:
+def changed_replays(simulation: Simulation) -> list[AccountReplay]:
     """The accounts for which anything differs, those first for which most does."""
     return sorted(
-        (outcome for outcome in simulation.outcomes if outcome.differs),
-        key=lambda outcome: (-outcome.refused_orders - outcome.accepted_orders, -abs(outcome.saved_bytes),
-                             outcome.account),
+        (replay for replay in simulation.replays if replay.differs),
+        key=lambda replay: (-replay.refused_orders - replay.accepted_orders, -abs(replay.saved_bytes),
+                             replay.account),
     )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def quota_full(status: QuotaStatus) -> str:
     return f"No more pictures this {span}. It resets {when(ends_ms)}."
 
 
-def outcomes_table(outcomes: list[Outcome], everybody: Outcome) -> Table:
+def replays_table(replays: list[AccountReplay], everybody: AccountReplay) -> Table:
     """What other rules would have meant, the accounts and then all together."""
     from rich.table import Table
     from rich.text import Text
@@ -220,13 +220,13 @@ def outcomes_table(outcomes: list[Outcome], everybody: Outcome) -> Table:
     table.add_column("who", overflow="fold")
     for heading in ("tier", "refused", "because of", "let through", "disk saved", "credits saved"):
         table.add_column(heading, justify="left" if heading in {"tier", "because of"} else "right")
-    for outcome in (*outcomes, everybody):
-        limits = ", ".join(f"{limit} {count}" for limit, count in outcome.refused_by.most_common())
+    for replay in (*replays, everybody):
+        limits = ", ".join(f"{limit} {count}" for limit, count in replay.refused_by.most_common())
         table.add_row(
-            Text(plain(outcome.account, 60) or "everybody", style="" if outcome.account else "bold"), outcome.tier,
-            f"{outcome.refused_orders} of {outcome.orders}", limits,
-            f"{outcome.accepted_orders} of {outcome.refused_then}", signed_megabytes(outcome.saved_bytes),
-            f"{outcome.saved_millicredits / 1000:g}",
+            Text(plain(replay.account, 60) or "everybody", style="" if replay.account else "bold"), replay.tier,
+            f"{replay.refused_orders} of {replay.orders}", limits,
+            f"{replay.accepted_orders} of {replay.refused_then}", signed_megabytes(replay.saved_bytes),
+            f"{replay.saved_millicredits / 1000:g}",
         )  # fmt: skip
     return table
 

@@ -276,13 +276,14 @@ standings = Table(
 journal = Table(
     "journal",
     metadata,
-    # What happened and left no row elsewhere: refusals, and bytes that were removed.
+    # What happened and left no row elsewhere: refusals, bytes that were removed, how full the house was each day.
     Column("id", Integer, primary_key=True, autoincrement=True),
     _count("at"),
     _text("account"),
     _text("tier"),
-    _text("event"),  # refused | removed
-    _text("reason"),  # refused: the meter or the error's name; removed: deleted, compressed, archived, expired
+    _text("event"),  # refused | removed | measured
+    # refused: the meter or the error's name; removed: deleted, compressed, archived, expired; measured: the meter
+    _text("reason"),
     _text("kind"),
     _text("provider"),
     _text("model"),

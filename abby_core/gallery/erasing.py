@@ -19,6 +19,7 @@ from abby_core.gallery.personal import FORGOTTEN, PERSONAL, ROWS_AT_ONCE, count,
 from abby_core.quota import erasure
 from abby_core.quota.meter import DAY_MS
 from abby_core.storage import catalogue, mending
+from abby_core.storage.artifact import ARCHIVE, counted_bytes
 from abby_core.storage.names import folder_for
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ def remove_pictures(storage: StorageManager, account: Account, progress: Callabl
         _write(storage, account, partial(_begin_removal, artifact_ids=[artifact.id for artifact in artifacts]))
         for artifact in artifacts:
             try:
-                for store in _other_stores(storage):
-                    store.delete(artifact.blob_key)
                 storage.finish_removal(artifact)
             except StorageError as error:
                 yield f"Picture {artifact.id} could not be removed: {error}"
@@ -96,8 +95,8 @@ def remove_retired(storage: StorageManager, account: Account) -> None:
     """Remove former files of pictures that were compressed or archived."""
     while rows := _read(storage, account, "retired_blobs", None):
         for row in rows:
-            for store in (storage.blobs, *_other_stores(storage)):
-                store.delete(str(row["blob_key"]))
+            store, key = storage.store_of(str(row["blob_key"]))
+            store.delete(key)
             storage.database.write(_strike_retired, storage, str(row["blob_key"]))
 
 
@@ -144,13 +143,13 @@ def remove_folders(storage: StorageManager, account: Account) -> Iterator[str]:
     folders = [f"images/users/{folder}"]
     if account.platform == "local" and folder == account.user_id:
         folders.append(f"users/{folder}")  # of the older layout, see adoption
-    for store in (storage.blobs, *_other_stores(storage)):
+    for store, prefix in _stores(storage):
         for name in folders:
             for blob in list(store.list(f"{name}/")):
-                if _read_open(storage, account, _is_stray, blob.key):
+                if _read_open(storage, account, _is_stray, prefix + blob.key):
                     store.delete(blob.key)
             if not store.remove_folder(name):
-                yield f"The folder {name} holds files that Abby did not make; remove it by hand."
+                yield f"The folder {prefix}{name} holds files that Abby did not make; remove it by hand."
 
 
 def forget_events(storage: StorageManager, events: EventLog, account: Account) -> int:
@@ -174,10 +173,10 @@ def nameless() -> str:
 # ---------------------------------------------------------------------- inside
 
 
-def _other_stores(storage: StorageManager) -> list[BlobStore]:
-    """Where pictures' bytes may lie besides ``storage.blobs``."""
-    archive: BlobStore | None = getattr(storage, "archive", None)
-    return [] if archive is None else [archive]
+def _stores(storage: StorageManager) -> list[tuple[BlobStore, str]]:
+    """Where pictures' bytes may lie, and how the keys of what lies there begin in the catalogue."""
+    at_hand: list[tuple[BlobStore, str]] = [(storage.blobs, "")]
+    return at_hand if storage.archive is None else [*at_hand, (storage.archive, ARCHIVE)]
 
 
 def _begin_removal(tx: Transaction, artifact_ids: list[str]) -> None:
@@ -188,7 +187,8 @@ def _begin_removal(tx: Transaction, artifact_ids: list[str]) -> None:
 def _strike_retired(tx: Transaction, storage: StorageManager, blob_key: str) -> None:
     row = tx.row("DELETE FROM retired_blobs WHERE blob_key = :key RETURNING account, size_bytes", key=blob_key)
     if row is not None:  # they are the house's to count, not their owner's
-        storage.quota.free_in(tx, row["account"], row["size_bytes"], temporary=True)
+        counted = counted_bytes(blob_key, int(row["size_bytes"]))
+        storage.quota.free_in(tx, str(row["account"]), counted, temporary=True)
 
 
 def _each(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ ORDER BY finished_at, id LIMIT :limit"""
 
 _JOURNAL = """
 SELECT id, at, account, event, reason, provider, model, pictures, size_bytes, millicredits FROM journal
-WHERE at >= :at AND (at, id) > (:at, :id) AND at < :until
+WHERE at >= :at AND (at, id) > (:at, :id) AND at < :until AND event IN ('refused', 'removed')
 ORDER BY at, id LIMIT :limit"""
 
 _MADE_SINCE = """
@@ -49,14 +49,14 @@ def replay(
     counted_from_ms = now_ms - days * DAY_MS
     month = period_of(IMAGES_PER_MONTH, counted_from_ms)
     since_ms = period_ends_ms(IMAGES_PER_MONTH, month - 1) or 0  # so that the first month's meters are filled
-    outcomes = simulate(
+    replays = simulate(
         _watched(events(database, since_ms, now_ms), progress),
         lambda account: database.read(allowances.bounds_in, account),
         bytes_before=database.read(bytes_before_in, since_ms),
         counted_from_ms=counted_from_ms,
         ended_ms=now_ms,
     )
-    return Simulation(days=days, outcomes=tuple(outcomes))
+    return Simulation(days=days, replays=tuple(replays))
 
 
 def _watched(events: Iterator[Event], progress: Callable[[int], None] | None) -> Iterator[Event]:

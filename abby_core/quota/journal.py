@@ -1,4 +1,6 @@
-"""The journal: what happened and left no row elsewhere, for statistics and simulations. Refusals, removals."""
+"""The journal: what happened and left no row elsewhere, for statistics and simulations. Refusals, removals.
+
+Another kind of rows (``measured``) is written and read by the forecast alone."""
 
 from __future__ import annotations
 

@@ -42,7 +42,11 @@ def _sentence(charge: Charge, used: int, retry_after_seconds: float | None) -> s
         return f"{which} generation limit reached: {used} of {charge.limit} used {span}.{when}"
     if charge.meter == BYTES:
         whose = "Server storage is full" if charge.account == HOUSE else "Your storage quota is full"
-        remedy = "Ask the host to free some space." if charge.account == HOUSE else "Delete some pictures to make room."
+        remedy = (
+            "Ask the host to free some space."
+            if charge.account == HOUSE
+            else "Empty your trash or delete some pictures for good to make room."
+        )
         return f"{whose}: {megabytes(used)} of {megabytes(charge.limit)} MB used. {remedy}"
     span = "today" if charge.meter.endswith("/day") else "this month"
     whose = "The host's" if charge.account == HOUSE else "Your"

@@ -62,7 +62,7 @@ Event = Asked | Removed
 
 
 @dataclass(kw_only=True)
-class Outcome:
+class AccountReplay:
     """What other rules would have meant for one account, or for everybody. ``saved_…`` below 0: it would take more."""
 
     account: str
@@ -92,16 +92,16 @@ class Simulation:
     """What other rules would have meant for everybody who asked or removed something in that time."""
 
     days: int
-    outcomes: tuple[Outcome, ...]
+    replays: tuple[AccountReplay, ...]
     assumptions: str = ASSUMPTIONS
 
     @property
-    def total(self) -> Outcome:
+    def total(self) -> AccountReplay:
         """All accounts together."""
-        everybody = Outcome(account=HOUSE)
-        for outcome in self.outcomes:
-            everybody.refused_by.update(outcome.refused_by)
-            for name, value in vars(outcome).items():
+        everybody = AccountReplay(account=HOUSE)
+        for replay in self.replays:
+            everybody.refused_by.update(replay.refused_by)
+            for name, value in vars(replay).items():
                 if isinstance(value, int):
                     setattr(everybody, name, getattr(everybody, name) + value)
         return everybody
@@ -114,7 +114,7 @@ def simulate(
     bytes_before: Mapping[str, int],
     counted_from_ms: int,
     ended_ms: int,
-) -> list[Outcome]:
+) -> list[AccountReplay]:
     """Replay the past, in the order of time, under the limits that ``bounds_of`` names for each account.
 
     ``bytes_before`` is what each account (and ``HOUSE``) used before the first event. Events before
@@ -126,7 +126,7 @@ def simulate(
             past.ask(event)
         else:
             past.remove(event)
-    return past.outcomes(ended_ms)
+    return past.replays(ended_ms)
 
 
 class _Past:
@@ -139,7 +139,7 @@ class _Past:
         self._bytes_before = bytes_before
         self._counted_from_ms = counted_from_ms
         self._bounds: dict[str, Bounds] = {}
-        self._outcomes: dict[str, Outcome] = {}
+        self._replays: dict[str, AccountReplay] = {}
         self._really: dict[str, int] = {HOUSE: bytes_before.get(HOUSE, 0)}
         """Bytes that were really used, by account."""
         self._used: dict[tuple[str, str], tuple[int, int]] = {(HOUSE, BYTES): (0, bytes_before.get(HOUSE, 0))}
@@ -149,7 +149,7 @@ class _Past:
         """Bytes by the day they were made, of accounts whose pictures are kept for some days only."""
 
     def ask(self, asked: Asked) -> None:
-        bounds, outcome = self._account(asked.account)
+        bounds, replay = self._account(asked.account)
         counted = asked.at_ms >= self._counted_from_ms
         self._expire(bounds, asked.at_ms)
         if not asked.refused_by:
@@ -158,7 +158,7 @@ class _Past:
         if not refusal:
             self._make(asked, bounds)
         if counted:
-            _report(outcome, asked, refusal)
+            _report(replay, asked, refusal)
 
     def remove(self, removed: Removed) -> None:
         """Take away the same part of what would be there as was taken of what was there."""
@@ -174,22 +174,22 @@ class _Past:
             for day, left in aging.items():
                 aging[day] = left - left * size_bytes // before
 
-    def outcomes(self, ended_ms: int) -> list[Outcome]:
-        for account, outcome in self._outcomes.items():
+    def replays(self, ended_ms: int) -> list[AccountReplay]:
+        for account, replay in self._replays.items():
             self._expire(self._bounds[account], ended_ms)
-            outcome.saved_bytes = self._really[account] - self._used[account, BYTES][1]
-        return list(self._outcomes.values())
+            replay.saved_bytes = self._really[account] - self._used[account, BYTES][1]
+        return list(self._replays.values())
 
     # ------------------------------------------------------------------ inside
 
-    def _account(self, account: str) -> tuple[Bounds, Outcome]:
+    def _account(self, account: str) -> tuple[Bounds, AccountReplay]:
         bounds = self._bounds.get(account)
         if bounds is None:
             bounds = self._bounds[account] = self._bounds_of(account)
             before = self._bytes_before.get(account, 0)
             self._really[account], self._used[account, BYTES] = before, (0, before)
-            self._outcomes[account] = Outcome(account=account, tier=bounds.allowance.tier)
-        return bounds, self._outcomes[account]
+            self._replays[account] = AccountReplay(account=account, tier=bounds.allowance.tier)
+        return bounds, self._replays[account]
 
     def _refusal(self, asked: Asked, bounds: Bounds) -> str:
         """Which limit stands in the way; empty: none."""
@@ -250,18 +250,18 @@ class _Past:
             self._really[owner] = max(0, self._really[owner] + change)
 
 
-def _report(outcome: Outcome, asked: Asked, refusal: str) -> None:
+def _report(replay: AccountReplay, asked: Asked, refusal: str) -> None:
     if asked.refused_by:
-        outcome.refused_then += 1
+        replay.refused_then += 1
         if not refusal:
-            outcome.accepted_orders += 1
-            outcome.accepted_pictures += asked.pictures
-            outcome.saved_millicredits -= asked.millicredits
+            replay.accepted_orders += 1
+            replay.accepted_pictures += asked.pictures
+            replay.saved_millicredits -= asked.millicredits
         return
-    outcome.orders += 1
-    outcome.pictures += asked.pictures
+    replay.orders += 1
+    replay.pictures += asked.pictures
     if refusal:
-        outcome.refused_orders += 1
-        outcome.refused_pictures += asked.pictures
-        outcome.refused_by[refusal] += 1
-        outcome.saved_millicredits += asked.millicredits_spent
+        replay.refused_orders += 1
+        replay.refused_pictures += asked.pictures
+        replay.refused_by[refusal] += 1
+        replay.saved_millicredits += asked.millicredits_spent

@@ -9,7 +9,7 @@ from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
 if TYPE_CHECKING:  # for annotations; a simulation is rare, and what it needs takes time to load
-    from abby_core.quota.simulation import Outcome as Outcome
+    from abby_core.quota.simulation import AccountReplay as AccountReplay
     from abby_core.quota.simulation import Simulation as Simulation
 
 __all__ = [

@@ -18,6 +18,8 @@ from abby_core.quota.meter import DAY_MS, HOUR_MS, IMAGES_PER_DAY
 from abby_core.quota.quota_manager import QuotaManager
 from abby_core.quota.simulation import Asked, Event, Removed
 from abby_core.quota.standing import Standing
+from abby_core.storage import forecast
+from abby_core.storage.storage_manager import StorageManager
 from tests.contracts.test_ledger import ALICE, BOB, NOON, Clock, reserve, spend
 from tests.services.databases import contents
 
@@ -77,6 +79,16 @@ def test_refusals_and_removals_are_told_between_the_orders_in_the_order_of_time(
     assert told[3] == Removed(at_ms=NOW - 2 * HOUR_MS, account=BOB.key, size_bytes=7, expired=True)
 
 
+def test_the_daily_notes_of_how_full_the_house_is_are_nobodys_refusals(
+    database: Database, quota: QuotaManager, tmp_path: Path
+) -> None:
+    storage = StorageManager(tmp_path, database=database, quota=quota)
+    spend(quota, "kept", Need(size_bytes=500))
+    forecast.note_daily(storage)
+    events_noted = database.read(lambda tx: tx.rows("SELECT event FROM journal"))
+    assert (events_noted, list(events(database, NOW - DAY_MS, NOW + DAY_MS))) == ([{"event": "measured"}], [])
+
+
 def test_every_row_is_told_once_however_many_share_a_moment_or_a_page(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +146,7 @@ def test_a_simulation_applies_the_file_to_everybody_and_changes_nothing(quota: Q
     seen: list[int] = []
     simulation = quota.simulate(file, days=30, progress=seen.append)
     assert contents(database) == before
-    by_account = {outcome.account: outcome for outcome in simulation.outcomes}
+    by_account = {outcome.account: outcome for outcome in simulation.replays}
     alice, bob = by_account[ALICE.key], by_account[BOB.key]
     assert (alice.tier, alice.refused_orders, alice.refused_pictures, alice.accepted_orders) == ("default", 3, 4, 1)
     assert (bob.tier, bob.refused_orders, bob.refused_pictures) == ("gold", 2, 3)

@@ -21,6 +21,7 @@ from tests.support.studio import open_abby
 QUOKKA, WOMBAT = Person(word="quokka4711"), Person(word="wombat0815")
 SCENARIOS: Mapping[str, int] = {"forgetting": 100}
 """How many steps there are at least: fewer would miss something."""
+WARM_UP = "forgetting"
 
 
 @dataclass

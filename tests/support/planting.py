@@ -16,6 +16,9 @@ from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES, NO_LIMIT, Charge
 from abby_core.quota.quota_manager import Need
 from abby_core.quota.standing import Standing, encode
+from abby_core.storage import catalogue, retired
+from abby_core.storage.archive import archive
+from abby_core.storage.artifact import ARCHIVE
 from abby_core.storage.blob_stores.local import LocalBlobs
 from abby_core.studio.order import DeliveryAddress
 from tests.support.providers import FixedProvider, photograph
@@ -27,7 +30,10 @@ ORIGINAL = photograph(128, 96)
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody whose things hold ``word`` wherever people can write something; it is their user id, too."""
+    """Somebody whose things hold ``word`` wherever people can write something; it is their user id, too.
+
+    With an ``archive``, a picture of theirs is in it.
+    """
 
     word: str
     archive: Path | None = None
@@ -72,17 +78,18 @@ async def plant(abby: Abby, person: Person, *, leftovers: bool = True) -> None:
     if leftovers:
         abby.database.write(_plant_unfinished, abby, person)
         _plant_files(abby, person)
+        if person.archive is not None:
+            _plant_in_archive(abby, person, person.archive)
 
 
 def _plant_rows(tx: Transaction, abby: Abby, person: Person) -> None:
     word, key = person.word, person.account.key
     pictures = tx.rows("SELECT id, blob_key FROM artifacts WHERE order_id = :id ORDER BY order_index",
                        id=person.order_id(1))  # fmt: skip
-    plain, archived, trashed = (str(row["id"]) for row in pictures)
+    plain, _, trashed = (str(row["id"]) for row in pictures)
     sql = "UPDATE artifacts SET alt_text = :alt, favourite = 1, guild = :guild, import_sha256 = :sha WHERE id = :id"
     tx.execute(sql, alt=f"alt of {word}", guild=f"guild-of-{word}", sha=word, id=plain)
-    for artifact_id, state in ((archived, "archived"), (trashed, "trashed")):
-        tx.execute("UPDATE artifacts SET state = :state, state_at = 1 WHERE id = :id", state=state, id=artifact_id)
+    tx.execute("UPDATE artifacts SET state = 'trashed', state_at = 1 WHERE id = :id", id=trashed)
     _insert(tx, "albums", id=f"album-{word}", account=key, name=f"Holidays of {word}", name_key=f"holidays of {word}")
     _insert(tx, "album_pictures", album_id=f"album-{word}", artifact_id=plain)
     _insert(tx, "shares", id=f"share-{word}", token_sha256=f"token-{word}", account=key, artifact_id=plain,
@@ -117,12 +124,24 @@ def _plant_files(abby: Abby, person: Person) -> None:
 
 
 def _move_to_archive(abby: Abby, person: Person, folder: Path) -> None:
-    archive = LocalBlobs(folder)
-    abby.storage.archive = archive  # pyright: ignore[reportAttributeAccessIssue]
-    sql = "SELECT blob_key FROM artifacts WHERE account = :account AND state = 'archived'"
-    for row in abby.database.read(lambda tx: tx.rows(sql, account=person.account.key)):
-        archive.put(row["blob_key"], abby.storage.blobs.open(row["blob_key"]))
-        abby.storage.blobs.delete(row["blob_key"])
+    abby.storage.archive = LocalBlobs(folder)
+    second = "FROM artifacts WHERE order_id = :order AND order_index = 1"
+    for artifact in abby.database.read(catalogue.select, second, order=person.order_id(1)):
+        archive(abby.storage, artifact)
+
+
+def _plant_in_archive(abby: Abby, person: Person, folder: Path) -> None:
+    """What a restored picture has left there (a process died over deleting it), and what came there without a row."""
+    restored = f"images/users/{person.word}/{person.word}-restored.png"
+    LocalBlobs(folder).put(restored, ORIGINAL)
+    (folder / restored).with_name(f"{person.word}-stray.png").write_bytes(PICTURE)
+    (folder / restored).with_name(".abby-0123456789abcdef.part").write_bytes(PICTURE[:100])
+    row: dict[str, Value] = {
+        "blob_key": ARCHIVE + restored, "artifact_id": f"of-{person.word}", "account": person.account.key,
+        "reason": "leftover", "name": f"{person.word}.png", "size_bytes": len(ORIGINAL),
+        "expires_at": abby.storage.now_ms() + retired.CLAIM_MS,
+    }  # fmt: skip
+    abby.database.write(lambda tx: _insert(tx, "retired_blobs", **row))
 
 
 def original_key(person: Person) -> str:

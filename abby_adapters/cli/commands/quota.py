@@ -99,8 +99,8 @@ def simulate(
                 file, days=days, progress=lambda count: status.update(f"Looking back… {count} orders and removals")
             )
         if user is not None:
-            own = (outcome for outcome in simulation.outcomes if outcome.account == context.account.key)
-            simulation = replace(simulation, outcomes=tuple(own))
+            own = (replay for replay in simulation.replays if replay.account == context.account.key)
+            simulation = replace(simulation, replays=tuple(own))
         if as_json:
             context.answer(simulation_json(simulation))
         else:
@@ -112,14 +112,14 @@ def simulate(
 def _print_simulation(context: Context, simulation: Simulation) -> None:
     from rich.text import Text
 
-    from abby_adapters.cli.presenter import changed_outcomes, outcomes_table
+    from abby_adapters.cli.presenter import changed_replays, replays_table
 
-    console, everybody, changed = context.console, simulation.total, changed_outcomes(simulation)
+    console, everybody, changed = context.console, simulation.total, changed_replays(simulation)
     if not everybody.orders + everybody.refused_then:
         console.print(f"Nobody asked for a picture in the last {simulation.days} days: there is nothing to replay.")
         return
     if changed:
-        console.print(outcomes_table(changed[:ACCOUNTS_SHOWN], everybody))
+        console.print(replays_table(changed[:ACCOUNTS_SHOWN], everybody))
         if len(changed) > ACCOUNTS_SHOWN:
             console.print(f"…and {len(changed) - ACCOUNTS_SHOWN} accounts more; --json names them all.")
     else:

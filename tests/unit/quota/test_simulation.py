@@ -21,7 +21,7 @@ from abby_core.quota.meter import (
     IMAGES_PER_HOUR,
     IMAGES_PER_MONTH,
 )
-from abby_core.quota.simulation import Asked, Event, Outcome, Removed, Simulation, simulate
+from abby_core.quota.simulation import AccountReplay, Asked, Event, Removed, Simulation, simulate
 from abby_core.quota.tier import Allowance
 
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000
@@ -56,13 +56,13 @@ def removed(hours: float, size_bytes: int, *, expired: bool = False, account: st
 def replay(
     events: Iterable[Event], allowance: Allowance, before: dict[str, int] | None = None, *, days: float = 30,
     counted_from_ms: int = START, house: dict[str, int] | None = None,
-) -> Outcome:  # fmt: skip
+) -> AccountReplay:  # fmt: skip
     """All accounts together."""
     outcomes = simulate(
         events, under(allowance, house), bytes_before=before or {}, counted_from_ms=counted_from_ms,
         ended_ms=START + int(days * DAY_MS),
     )  # fmt: skip
-    return Simulation(days=30, outcomes=tuple(outcomes)).total
+    return Simulation(days=30, replays=tuple(outcomes)).total
 
 
 @pytest.mark.parametrize(
