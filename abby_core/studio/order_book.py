@@ -172,6 +172,12 @@ def renew(tx: Transaction, order_id: str, fence: int, *, until_ms: int, percent:
     return None if row is None else bool(row["cancel_requested"])
 
 
+def is_held(tx: Transaction, order_id: str, fence: int) -> bool:
+    """Whether the lease is still held under that fence."""
+    sql = "SELECT id FROM orders WHERE id = :id AND fence = :fence AND state = 'running'"
+    return tx.row(sql, id=order_id, fence=fence) is not None
+
+
 def start_call(tx: Transaction, order_id: str, fence: int, calls_started: int) -> bool:
     """Note, before they are asked for, how many pictures the provider may be billing. False: the lease is lost."""
     return _fenced(tx, "calls_started = :calls", order_id, fence, calls=calls_started)

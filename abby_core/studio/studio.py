@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from abby_core.errors import AbbyError, NotFound, OrderCancelled, Refused
@@ -52,6 +52,17 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 """How often a watcher looks at the row, for orders that run in another process."""
+
+
+@dataclass(kw_only=True)
+class _Entry:
+    """An order that is entered, and what came of it. Outlives the transaction: a database may carry it out twice."""
+
+    order: Order
+    row: dict[str, Value]
+    offers: Sequence[Offer]
+    is_new: bool = False
+    claimed: Claimed | None = None
 
 
 class Studio:
@@ -143,7 +154,9 @@ class Studio:
         }
         try:
             # What is claimed must be begun, whether or not the caller still waits for it.
-            return await self._storage.uninterrupted(self._enter_and_begin(order, row, prepared.offers))
+            return await self._storage.uninterrupted(
+                self._enter_and_begin(_Entry(order=order, row=row, offers=prepared.offers))
+            )
         except AbbyError as error:
             # Unless an order of that id works on it: then this one lost a race against it.
             if source_key and await self._database.fetch(order_book.view, order.id) is None:
@@ -248,31 +261,31 @@ class Studio:
         if not self._storage.had_ample_room(needed_bytes):
             await asyncio.to_thread(self._storage.check_free_disk, needed_bytes)
 
-    async def _enter_and_begin(self, order: Order, row: dict[str, Value], offers: Sequence[Offer]) -> OrderView:
+    async def _enter_and_begin(self, entry: _Entry) -> OrderView:
         """Enter the order and, if there is a place free here, have the next one run: at best this one, at once."""
         may_claim = self._dispatcher.take_place()
         claimed: Claimed | None = None
         try:
-            is_new, view, claimed = await self._database.run(self._enter, order, row, offers, may_claim=may_claim)
-            if is_new:
-                self._events.write("order", id=order.id, state="waiting", kind=str(row["kind"]))
+            view = await self._database.run(self._enter, entry, may_claim=may_claim)
+            claimed = entry.claimed
+            if entry.is_new:
+                self._events.write("order", id=entry.order.id, state="waiting", kind=str(entry.row["kind"]))
         finally:
             if may_claim:
                 self._dispatcher.begin(claimed)
-        if is_new and not may_claim:
+        if entry.is_new and not may_claim:
             self._dispatcher.wake()
         return view
 
-    def _enter(
-        self, tx: Transaction, order: Order, row: dict[str, Value], offers: Sequence[Offer], *, may_claim: bool
-    ) -> tuple[bool, OrderView, Claimed | None]:
-        """Write the order and set its quota aside. Whether it is new, how it stands, and which one was claimed."""
+    def _enter(self, tx: Transaction, entry: _Entry, *, may_claim: bool) -> OrderView:
+        """Write the order, set its quota aside and claim the next one that may be run."""
+        order, row = entry.order, entry.row
         quota, account = self._storage.quota, order.account.key
         if order.standing is not None:
             quota.remember_in(tx, account, order.standing)
         bounds = quota.bounds_in(tx, account)
         allowance = bounds.allowance
-        offer = _chosen(offers, allowance)
+        offer = _chosen(entry.offers, allowance)
         provider, model = offer.provider, offer.plan.model
         row |= {
             "provider": provider,
@@ -285,13 +298,17 @@ class Studio:
             "priority": order.priority + allowance.priority,
         }
         if not order_book.insert(tx, self._limits, order.deliveries, waiting_max=allowance.waiting_max, **row):
-            return False, _view(tx, order.id, order.account), None
+            # Unless this very transaction was carried out before and only its answer was lost, it was somebody else.
+            if entry.claimed is not None and not order_book.is_held(tx, entry.claimed.id, entry.claimed.fence):
+                entry.claimed = None
+            return _view(tx, order.id, order.account)
         width, height = offer.size
         allowance.check(provider=provider, model=model, pictures=order.pictures, width=width, height=height)
         # The order's lease guards its reservation, which therefore never expires by itself.
         quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
-        claimed = self._worker.claim_in(tx) if may_claim else None
-        return True, _view(tx, order.id, order.account), claimed
+        entry.is_new = True
+        entry.claimed = self._worker.claim_in(tx) if may_claim else None
+        return _view(tx, order.id, order.account)
 
     def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:
         """The order's state afterwards, and whether it was ended just now."""

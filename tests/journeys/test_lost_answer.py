@@ -6,6 +6,7 @@ So it is when the connection to PostgreSQL breaks during a commit. Its door then
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from abby_core.database.database import Database
 from abby_core.errors import AbbyError, StorageError
 from tests.journeys.crash_scenarios import SCENARIOS, Place, prepare, recover_and_check
 from tests.support.crashing import CrashingDatabase, Steps
+from tests.support.providers import PATIENCE_SECONDS, FixedProvider
+from tests.support.studio import assert_sound, open_abby, wish
 
 STEPS_MAX = 60
 
@@ -66,7 +69,7 @@ async def test_a_lost_answer_loses_no_picture_and_counts_nothing_twice(
 ) -> None:
     scenario = SCENARIOS[name]
     # A short lease, so that the same Abby takes up again what it lost.
-    quick = replace(scenario, settings=(*scenario.settings, ("lease_seconds", 1)))
+    quick = replace(scenario, settings=(*scenario.settings, ("lease_seconds", 2)))
     for number in range(1, STEPS_MAX):
         place = Place(folder=tmp_path / str(number))
         place.folder.mkdir()
@@ -85,3 +88,15 @@ async def test_a_lost_answer_loses_no_picture_and_counts_nothing_twice(
             assert number > writes_min
             return
     raise AssertionError(f"more than {STEPS_MAX} writes")
+
+
+async def test_an_order_that_was_entered_twice_over_is_run_at_once_and_only_once(tmp_path: Path) -> None:
+    provider = FixedProvider(paid=True, millicredits=1000)
+    async with open_abby(tmp_path, provider) as abby:
+        await abby.studio.create(wish("first"))
+        abby.studio._database = ForgetfulDatabase(abby.database, "twice", 1)  # pyright: ignore[reportAttributeAccessIssue]
+        async with asyncio.timeout(PATIENCE_SECONDS / 2):  # a lease takes longer to run out
+            creation = await abby.studio.create(wish("o1"))
+        assert (creation.order.state, creation.order.maybe_billed) == ("done", False)
+    assert len(provider.requests) == 2
+    assert_sound(abby)
