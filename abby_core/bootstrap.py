@@ -201,7 +201,11 @@ class Abby:
             events=self.events,
             limits=self.queue_limits,
             refusals=Refusals(self.storage, self._advise),
+            chores=(self._resume_forgetting,),
         )
+
+    async def _resume_forgetting(self) -> None:
+        await self.forgetting.resume()
 
     def _advise(self, account: Account, error: QuotaExceeded, need: Need, pictures: int) -> tuple[Choice, ...]:
         from abby_core.gallery.choices import choices

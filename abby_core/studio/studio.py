@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
 from abby_core.studio.refusals import need_of
 from abby_core.studio.request_json import encode, with_seed
-from abby_core.studio.shift import Shift
+from abby_core.studio.shift import Chore, Shift
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
@@ -79,7 +79,10 @@ class _Prepared:
 
 
 class Studio:
-    """Making pictures under quota. Needs a started dispatcher somewhere for orders to be run."""
+    """Making pictures under quota. Needs a started dispatcher somewhere for orders to be run.
+
+    ``chores`` are what else a running studio looks after in between, beginning with its start.
+    """
 
     def __init__(
         self,
@@ -94,6 +97,7 @@ class Studio:
         events: EventLog,
         limits: QueueLimits,
         refusals: Refusals,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._storage = storage
         self._database = storage.database
@@ -106,11 +110,12 @@ class Studio:
         self._events = events
         self._limits = limits
         self._refusals = refusals
+        self._chores = chores
         self._upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE_MAX)
 
     async def start(self) -> None:
         """Recover what an earlier run left behind, then begin to run orders."""
-        await self._dispatcher.start(Shift(self._worker, self._recovery, self._deliveries))
+        await self._dispatcher.start(Shift(self._worker, self._recovery, self._deliveries, chores=self._chores))
 
     async def stop(self, *, grace_seconds: float) -> None:
         """Begin no more orders, let running ones finish for a while, hand the rest back to waiting."""
