@@ -99,7 +99,11 @@ class Abby:
             quota=self.quota,
             blobs=LocalBlobs(settings.storage_root),
             archive=LocalBlobs(_archive_root(settings)) if settings.archive_root else None,
+            keep_days_of=self._keep_days_of if any(tier.keep_days for tier in self.quota.rules.all_tiers) else None,
         )
+
+    def _keep_days_of(self, account: str) -> int:
+        return self.database.read(self.quota.allowance_in, account).keep_days
 
     @cached_property
     def gallery(self) -> Gallery:
