@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import own
 from abby_core.gallery.alt_text import one_line
+from abby_core.quota import erasure
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key
@@ -43,7 +44,10 @@ class Albums:
         self._storage = storage
 
     def create(self, account: Account, name: str) -> Album:
-        """A new, empty album. Raises InvalidRequest for a name that is taken, empty or long, or one album too many."""
+        """A new, empty album. Raises InvalidRequest for a name that is taken, empty or long, or one album too many.
+
+        Raises Refused, as :meth:`add` does, while the account is being forgotten.
+        """
         album = Album(id=secrets.token_hex(12), name=_clean(name), created_at_ms=self._storage.now_ms())
         self._storage.database.write(_create, account.key, album)
         return album
@@ -90,6 +94,7 @@ def find(tx: Transaction, account: str, reference: str) -> Album:
 
 def _create(tx: Transaction, account: str, album: Album) -> None:
     _lock(tx, account)
+    erasure.refuse_writing(tx, account)
     if tx.row("SELECT id FROM albums WHERE id = :id", id=album.id) is not None:
         return  # done already, by a transaction whose end was never heard of
     count = tx.row("SELECT COUNT(*) AS albums FROM albums WHERE account = :account", account=account)
@@ -130,6 +135,7 @@ def _delete(tx: Transaction, account: str, reference: str) -> Album:
 
 def _add(tx: Transaction, account: str, reference: str, references: tuple[str, ...], now_ms: int) -> Album:
     _lock(tx, account)
+    erasure.refuse_writing(tx, account)
     album = find(tx, account, reference)
     for picture in own.each(own.picture, tx, account, references):
         # Locked, so that it is not removed meanwhile and leaves its place in the album behind.
