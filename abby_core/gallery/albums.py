@@ -24,6 +24,9 @@ ALBUMS_MAX = 100
 PICTURES_MAX = 1000
 """Pictures in one album: counting them all stays a matter of milliseconds."""
 NAME_CHARACTERS_MAX = 100
+_INSIDE = (
+    f"FROM album_pictures JOIN artifacts ON artifacts.id = artifact_id WHERE album_id = :album AND {catalogue.LISTED}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,11 @@ def find(tx: Transaction, account: str, reference: str) -> Album:
     if row is None:
         raise NotFound(f"You have no album named {str(reference)[:200]!r}.")
     return _album(row)
+
+
+def pictures(tx: Transaction, album: Album, *, limit: int) -> list[Artifact]:
+    """What is in an album, as it was put in, without what lies in the trash; up to ``limit`` of it."""
+    return catalogue.select(tx, f"{_INSIDE} ORDER BY added_at, artifact_id LIMIT :limit", album=album.id, limit=limit)
 
 
 def _create(tx: Transaction, account: str, album: Album) -> None:
@@ -166,11 +174,8 @@ def _remove(tx: Transaction, account: str, reference: str, references: tuple[str
 
 
 def _with_pictures(tx: Transaction, album: Album) -> Album:
-    place = "FROM album_pictures JOIN artifacts ON artifacts.id = artifact_id WHERE album_id = :album AND " + (
-        catalogue.LISTED
-    )
-    count = tx.row(f"SELECT COUNT(*) AS pictures {place}", album=album.id)
-    newest = catalogue.select(tx, f"{place} ORDER BY added_at DESC, artifact_id DESC LIMIT 1", album=album.id)
+    count = tx.row(f"SELECT COUNT(*) AS pictures {_INSIDE}", album=album.id)
+    newest = catalogue.select(tx, f"{_INSIDE} ORDER BY added_at DESC, artifact_id DESC LIMIT 1", album=album.id)
     return Album(
         id=album.id,
         name=album.name,

@@ -10,7 +10,6 @@ from abby_core.errors import QuotaExceeded
 from abby_core.gallery.share import ENDED_SHARES_MAX, LIVE_SHARES_MAX, Share, SharedAlbum, SharedPicture, ShareState
 from abby_core.quota import erasure
 from abby_core.storage.catalogue import LISTED, PAGE_MAX
-from abby_core.storage.names import name_key
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction, Value
@@ -67,16 +66,6 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
     placeholders = ", ".join(f":{column}" for column in row)
     tx.execute(f"INSERT INTO shares ({columns}) VALUES ({placeholders}) ON CONFLICT (id) DO NOTHING", **row)  # noqa: S608
     erasure.refuse_writing(tx, account)
-
-
-def album(tx: Transaction, account: str, name_or_id: str) -> str | None:
-    """The id of the account's album of that name or id."""
-    row = tx.row(
-        "SELECT id FROM albums WHERE account = :account AND (id = :given OR name_key = :key) "
-        "ORDER BY CASE WHEN id = :given THEN 0 ELSE 1 END",
-        account=account, given=name_or_id, key=name_key(name_or_id),
-    )  # fmt: skip
-    return None if row is None else str(row["id"])
 
 
 def by_account(tx: Transaction, account: str, now_ms: int) -> tuple[Share, ...]:

@@ -170,6 +170,17 @@ class TestExport:
             assert name.isprintable()
             assert not name.startswith("pictures/.")
 
+    async def test_pictures_of_one_name_in_the_trash_are_all_there(self, abby: Abby) -> None:
+        several = [photograph(seed=seed) for seed in range(3)]
+        for data in several:
+            assert (await abby.storage.save_image(data, "alice", "boat.png")).success
+            abby.gallery.delete(ALICE, "boat.png")
+        files = unpacked(abby, ALICE)
+        assert sorted(name for name in files if name.startswith("trash/")) == [
+            "trash/boat-2.png", "trash/boat-3.png", "trash/boat.png",
+        ]  # fmt: skip
+        assert {data for name, data in files.items() if name.startswith("trash/")} == set(several)
+
     def test_of_somebody_unknown_it_is_empty(self, abby: Abby) -> None:
         files = unpacked(abby, BOB)
         assert {json.dumps(json.loads(data)) for name, data in files.items() if name.endswith(".json")} == {"[]"}
