@@ -99,7 +99,11 @@ class Abby:
             quota=self.quota,
             blobs=LocalBlobs(settings.storage_root),
             archive=LocalBlobs(_archive_root(settings)) if settings.archive_root else None,
+            keep_days_of=self._keep_days_of if any(tier.keep_days for tier in self.quota.rules.all_tiers) else None,
         )
+
+    def _keep_days_of(self, account: str) -> int:
+        return self.database.read(self.quota.allowance_in, account).keep_days
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -201,7 +205,11 @@ class Abby:
             events=self.events,
             limits=self.queue_limits,
             refusals=Refusals(self.storage, self._advise),
+            chores=(self._resume_forgetting,),
         )
+
+    async def _resume_forgetting(self) -> None:
+        await self.forgetting.resume()
 
     def _advise(self, account: Account, error: QuotaExceeded, need: Need, pictures: int) -> tuple[Choice, ...]:
         from abby_core.gallery.choices import choices

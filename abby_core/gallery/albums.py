@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import own
 from abby_core.gallery.alt_text import one_line
+from abby_core.quota import erasure
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key
@@ -23,6 +24,9 @@ ALBUMS_MAX = 100
 PICTURES_MAX = 1000
 """Pictures in one album: counting them all stays a matter of milliseconds."""
 NAME_CHARACTERS_MAX = 100
+_INSIDE = (
+    f"FROM album_pictures JOIN artifacts ON artifacts.id = artifact_id WHERE album_id = :album AND {catalogue.LISTED}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,10 @@ class Albums:
         self._storage = storage
 
     def create(self, account: Account, name: str) -> Album:
-        """A new, empty album. Raises InvalidRequest for a name that is taken, empty or long, or one album too many."""
+        """A new, empty album. Raises InvalidRequest for a name that is taken, empty or long, or one album too many.
+
+        Raises Refused, as :meth:`add` does, while the account is being forgotten.
+        """
         album = Album(id=secrets.token_hex(12), name=_clean(name), created_at_ms=self._storage.now_ms())
         self._storage.database.write(_create, account.key, album)
         return album
@@ -88,8 +95,14 @@ def find(tx: Transaction, account: str, reference: str) -> Album:
     return _album(row)
 
 
+def pictures(tx: Transaction, album: Album, *, limit: int) -> list[Artifact]:
+    """What is in an album, as it was put in, without what lies in the trash; up to ``limit`` of it."""
+    return catalogue.select(tx, f"{_INSIDE} ORDER BY added_at, artifact_id LIMIT :limit", album=album.id, limit=limit)
+
+
 def _create(tx: Transaction, account: str, album: Album) -> None:
     _lock(tx, account)
+    erasure.refuse_writing(tx, account)
     if tx.row("SELECT id FROM albums WHERE id = :id", id=album.id) is not None:
         return  # done already, by a transaction whose end was never heard of
     count = tx.row("SELECT COUNT(*) AS albums FROM albums WHERE account = :account", account=account)
@@ -130,6 +143,7 @@ def _delete(tx: Transaction, account: str, reference: str) -> Album:
 
 def _add(tx: Transaction, account: str, reference: str, references: tuple[str, ...], now_ms: int) -> Album:
     _lock(tx, account)
+    erasure.refuse_writing(tx, account)
     album = find(tx, account, reference)
     for picture in own.each(own.picture, tx, account, references):
         # Locked, so that it is not removed meanwhile and leaves its place in the album behind.
@@ -160,11 +174,8 @@ def _remove(tx: Transaction, account: str, reference: str, references: tuple[str
 
 
 def _with_pictures(tx: Transaction, album: Album) -> Album:
-    place = "FROM album_pictures JOIN artifacts ON artifacts.id = artifact_id WHERE album_id = :album AND " + (
-        catalogue.LISTED
-    )
-    count = tx.row(f"SELECT COUNT(*) AS pictures {place}", album=album.id)
-    newest = catalogue.select(tx, f"{place} ORDER BY added_at DESC, artifact_id DESC LIMIT 1", album=album.id)
+    count = tx.row(f"SELECT COUNT(*) AS pictures {_INSIDE}", album=album.id)
+    newest = catalogue.select(tx, f"{_INSIDE} ORDER BY added_at DESC, artifact_id DESC LIMIT 1", album=album.id)
     return Album(
         id=album.id,
         name=album.name,

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from abby_core.errors import StorageError
 from abby_core.gallery.personal import PERSONAL, page
-from abby_core.gallery.zip_stream import zip_chunks
+from abby_core.gallery.zip_stream import EntryNames, zip_chunks
 from abby_core.storage import catalogue
-from abby_core.storage.names import safe_name
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row
@@ -37,7 +36,7 @@ Entry = tuple[str, datetime, bytes | Iterator[bytes]]
 def export(storage: StorageManager, account: Account, *, progress: Progress = lambda _: None) -> Iterator[bytes]:
     """The ZIP as a stream of chunks. Blocks while it reads: coroutines ask for each chunk in a thread.
 
-    Holds one picture and one page of rows in memory, however much there is. ``progress`` is called with the number
+    Holds one picture, one page of rows and the names of the files in memory. ``progress`` is called with the number
     of pictures packed so far. A picture that cannot be read is left out and named in ``left-out.txt``. Raises
     StorageError when the database cannot be read.
     """
@@ -70,16 +69,17 @@ def _entries(storage: StorageManager, account: Account, progress: Progress) -> I
 def _pictures(storage: StorageManager, account: Account) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
     """Where each picture goes in the ZIP, when it was made, and how to read it."""
     last: Artifact | None = None
+    names = EntryNames()  # two pictures in the trash may have one name
     while artifacts := storage.database.read(catalogue.all_of, account.key, last):
         for artifact in artifacts:
             folder = "temporary" if artifact.temporary else FOLDERS[artifact.state]
-            yield f"{folder}/{safe_name(artifact.name)}", artifact.created_at_ms, _reader(storage, artifact)
+            yield names.free(artifact.name, folder=f"{folder}/"), artifact.created_at_ms, _reader(storage, artifact)
         last = artifacts[-1]
     row: Row | None = None
     while rows := storage.database.read(page, "retired_blobs", account.key, row):
         for row in rows:
             if row["reason"] == "compressed":  # what else is in there is a leftover of a picture that is packed above
-                name = f"{ORIGINALS}/{row['artifact_id'][:8]}-{safe_name(row['name'])}"
+                name = names.free(str(row["name"]), folder=f"{ORIGINALS}/")
                 yield name, storage.now_ms(), _original_reader(storage, str(row["blob_key"]))
         row = rows[-1]
 

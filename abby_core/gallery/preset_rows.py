@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import QuotaExceeded
 from abby_core.gallery.preset import PRESETS_MAX, UNASKED, Preset
 from abby_core.generation.choices import NAMES, Choices
+from abby_core.quota import erasure
 from abby_core.storage.names import name_key
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ _SELECT = "SELECT owner, name, choices, updated_at FROM presets WHERE owner = :o
 
 
 def put(tx: Transaction, preset: Preset, *, keep_others: bool) -> Preset:
-    """Write a preset; ``keep_others``: what it leaves open stays as it was. Raises QuotaExceeded."""
+    """Write a preset; ``keep_others``: what it leaves open stays as it was. Raises QuotaExceeded, or Refused for
+    somebody who is being forgotten."""
     tx.lock(f"presets:{preset.owner}")
     before = by_name(tx, preset.owner, preset.name)
     if before is None and preset.name != UNASKED:
@@ -31,6 +33,7 @@ def put(tx: Transaction, preset: Preset, *, keep_others: bool) -> Preset:
         owner=preset.owner, key=name_key(preset.name), name=preset.name,
         choices=json.dumps(preset.choices.chosen(), sort_keys=True), now=preset.updated_at_ms,
     )  # fmt: skip
+    erasure.refuse_writing(tx, preset.owner)
     return preset
 
 

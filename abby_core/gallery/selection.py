@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from abby_core.errors import InvalidRequest, NotFound
+from abby_core.errors import InvalidRequest
+from abby_core.gallery import albums
 from abby_core.gallery.download import PICTURES_MAX, check_count
 from abby_core.gallery.gallery import Gallery
 from abby_core.storage import catalogue
-from abby_core.storage.names import name_key
-from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -49,14 +48,5 @@ def _all(gallery: Gallery, account: Account) -> Iterator[Artifact]:
             return
 
 
-def _of_album(tx: Transaction, account: str, name: str) -> list[Artifact]:
-    sql = "SELECT id FROM albums WHERE account = :account AND (name_key = :key OR id = :id)"
-    album = tx.row(sql, account=account, key=name_key(clean_name(name)), id=clean_name(name))
-    if album is None:
-        raise NotFound(f"You have no album named {name[:200]!r}.")
-    rows = tx.rows(
-        "SELECT artifact_id FROM album_pictures WHERE album_id = :album ORDER BY added_at, artifact_id LIMIT :limit",
-        album=album["id"], limit=PICTURES_MAX + 1,
-    )  # fmt: skip
-    found = (catalogue.by_id(tx, str(row["artifact_id"])) for row in rows)
-    return [artifact for artifact in found if artifact is not None and artifact.account == account]
+def _of_album(tx: Transaction, account: str, reference: str) -> list[Artifact]:
+    return albums.pictures(tx, albums.find(tx, account, reference), limit=PICTURES_MAX + 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import QuotaExceeded
 from abby_core.gallery.share import ENDED_SHARES_MAX, LIVE_SHARES_MAX, Share, SharedAlbum, SharedPicture, ShareState
+from abby_core.quota import erasure
 from abby_core.storage.catalogue import LISTED, PAGE_MAX
-from abby_core.storage.names import name_key
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction, Value
@@ -42,7 +42,8 @@ _OPEN = f"{_LIVE} AND (views_max = 0 OR views < views_max)"
 
 
 def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
-    """Enter a share; may be repeated. Raises QuotaExceeded when the account has too many open ones.
+    """Enter a share; may be repeated. Raises QuotaExceeded when the account has too many open ones, Refused while it
+    is being forgotten.
 
     The longest ended of very many are forgotten, so that creating and taking back by the thousand fills no disk.
     """
@@ -64,16 +65,7 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
     columns = ", ".join(row)
     placeholders = ", ".join(f":{column}" for column in row)
     tx.execute(f"INSERT INTO shares ({columns}) VALUES ({placeholders}) ON CONFLICT (id) DO NOTHING", **row)  # noqa: S608
-
-
-def album(tx: Transaction, account: str, name_or_id: str) -> str | None:
-    """The id of the account's album of that name or id."""
-    row = tx.row(
-        "SELECT id FROM albums WHERE account = :account AND (id = :given OR name_key = :key) "
-        "ORDER BY CASE WHEN id = :given THEN 0 ELSE 1 END",
-        account=account, given=name_or_id, key=name_key(name_or_id),
-    )  # fmt: skip
-    return None if row is None else str(row["id"])
+    erasure.refuse_writing(tx, account)
 
 
 def by_account(tx: Transaction, account: str, now_ms: int) -> tuple[Share, ...]:

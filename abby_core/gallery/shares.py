@@ -14,7 +14,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from abby_core.errors import InvalidRequest, NotFound, PasswordNeeded
-from abby_core.gallery import share_rows
+from abby_core.gallery import albums, share_rows
 from abby_core.gallery.share import (
     EXPIRES_SECONDS_DEFAULT,
     EXPIRES_SECONDS_MAX,
@@ -91,7 +91,7 @@ class Shares:
             token_sha256=token_hash(token),
             account=account.key,
             artifact_id=self._gallery.find(account, picture).id if picture else "",
-            album_id=self._album(account, album) if album else "",
+            album_id=self._database.read(albums.find, account.key, album).id if album else "",
             metadata=metadata,
             password="" if password is None else password_hash(password),
             views_max=views_max,
@@ -159,12 +159,6 @@ class Shares:
         return self._gallery.thumbnail(self._artifact(share_id, picture_id))
 
     # ------------------------------------------------------------------ inside
-
-    def _album(self, account: Account, name_or_id: str) -> str:
-        album_id = self._database.read(share_rows.album, account.key, clean_name(name_or_id))
-        if album_id is None:
-            raise NotFound(f"You have no album named {name_or_id[:200]!r}.")
-        return album_id
 
     def _check_password(self, share_id: str, password: str | None, kept: str, now_ms: int) -> None:
         """Raise PasswordNeeded; NotFound once too many were wrong, whatever is given then."""

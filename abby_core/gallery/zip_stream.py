@@ -1,4 +1,4 @@
-"""A ZIP file as a stream of chunks, made while it is being read: memory stays the same however large it grows."""
+"""A ZIP file as a stream of chunks, made while it is being read: of what is in it, one piece is in memory at a time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-CHUNK_BYTES = 2**20
+from abby_core.storage.names import name_key, safe_name, unique_candidates
+
+CHUNK_BYTES = 2**18
 """How much of a file is handed on at a time."""
 _TEXTS = (".json", ".txt", ".csv", ".html")
 """Compressed; pictures are already, and would only cost time."""
 _EARLIEST, _LATEST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
-"""The moments a ZIP can hold."""
+"""The moments a ZIP can hold (APPNOTE.TXT 4.4.6)."""
+_UNIX, _PLAIN_FILE = 3, 0o100644 << 16
+"""Which system the permissions are of (APPNOTE.TXT 4.4.2), and those of a file that its owner may write."""
 
 
 def zip_chunks(entries: Iterable[tuple[str, datetime, bytes | Iterable[bytes]]]) -> Iterator[bytes]:
@@ -34,9 +38,24 @@ def zip_chunks(entries: Iterable[tuple[str, datetime, bytes | Iterable[bytes]]])
     yield from outbox.take()
 
 
+class EntryNames:
+    """File names within one ZIP: safe on every system, and different even where upper and lower case are one."""
+
+    def __init__(self, *taken: str) -> None:
+        self._taken = set(map(name_key, taken))
+
+    def free(self, wished: str, *, folder: str = "") -> str:
+        """The name that was wished for, below ``folder`` (which ends with ``/``), or the next free one like it."""
+        candidates = (folder + safe_name(name) for name in unique_candidates(safe_name(wished)))
+        name = next(name for name in candidates if name_key(name) not in self._taken)
+        self._taken.add(name_key(name))
+        return name
+
+
 def _described(name: str, at: datetime) -> zipfile.ZipInfo:
     moment = (at.year, at.month, at.day, at.hour, at.minute, at.second)
     info = zipfile.ZipInfo(name, min(max(moment, _EARLIEST), _LATEST))
+    info.create_system, info.external_attr = _UNIX, _PLAIN_FILE
     info.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_TEXTS) else zipfile.ZIP_STORED
     return info
 

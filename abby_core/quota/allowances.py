@@ -136,9 +136,9 @@ def known_in(tx: Transaction, account: str) -> Known:
     return Known(standing=standing, overrides=overrides, house_overrides=house_overrides)
 
 
-def remember_in(tx: Transaction, account: str, standing: Standing, now_ms: int) -> None:
-    """Note what is known of somebody now; writes only if it differs from what was known."""
-    tx.execute(_REMEMBER, account=account, standing=standings.encode(standing), now=now_ms)
+def remember_in(tx: Transaction, account: str, standing: Standing, now_ms: int) -> bool:
+    """Note what is known of somebody now. False: that was known, and nothing was written."""
+    return tx.execute(_REMEMBER, account=account, standing=standings.encode(standing), now=now_ms) > 0
 
 
 def _standing(text: str, groups: frozenset[str]) -> Standing:

@@ -21,8 +21,10 @@ BEING_FORGOTTEN = "Everything about this account is being removed just now. Try 
 
 def begin(tx: Transaction, account: str, counts: Mapping[str, int], now_ms: int) -> Mapping[str, int]:
     """Open the account's erasure, once; returns the counts it was first opened with."""
-    # All that takes room counts it on this row and holds the row until it is committed, and asks for erasures
-    # afterwards. So it either sees this one, or was there before it began, and is found by what comes next.
+    # Whoever writes about the account holds this lock until it is committed (:func:`refuse_writing`). All that takes
+    # room counts it on the house's row, holds that instead, and asks for erasures afterwards (:func:`refuse`). So it
+    # either sees this one, or was there before it began, and is found by what comes next.
+    tx.lock(_lock(account))
     tx.execute(
         "INSERT INTO counters (account, meter) VALUES (:house, :bytes) "
         "ON CONFLICT (account, meter) DO UPDATE SET used = counters.used",
@@ -59,6 +61,15 @@ def refuse(tx: Transaction, account: str) -> None:
         raise Refused(BEING_FORGOTTEN)
 
 
+def refuse_writing(tx: Transaction, account: str) -> None:
+    """The same for what writes about the account and counts nothing: no erasure begins before the transaction ends.
+
+    Ask before anything is counted in that transaction: :func:`begin` takes the two in this order.
+    """
+    tx.lock(_lock(account))
+    refuse(tx, account)
+
+
 def begun(tx: Transaction) -> list[str]:
     """The accounts whose erasure is open, and nameless ones (see :func:`make_nameless`), the oldest first."""
     return [str(row["account"]) for row in tx.rows("SELECT account FROM erasures ORDER BY started_at, account")]
@@ -76,3 +87,7 @@ def make_nameless(tx: Transaction, account: str, nameless: str) -> None:
 def close(tx: Transaction, nameless: str) -> None:
     """Strike the reminder: nothing is left to be done."""
     tx.execute("DELETE FROM erasures WHERE account = :nameless", nameless=nameless)
+
+
+def _lock(account: str) -> str:
+    return f"erasure:{account}"

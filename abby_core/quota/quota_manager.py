@@ -93,7 +93,7 @@ class QuotaManager:
         """Override a limit for an account (or the house: None); ``amount`` None takes the override back.
 
         The unit is the meter's: images, bytes, millicredits. Raises InvalidRequest for an unknown meter or a
-        negative amount.
+        negative amount, Refused for an account that is being forgotten.
         """
         if meter not in METERS:
             raise InvalidRequest(f"There is no meter {meter!r}; choose one of: {', '.join(METERS)}.")
@@ -141,8 +141,12 @@ class QuotaManager:
     # ------------------------------------------------------------------ inside a transaction
 
     def remember_in(self, tx: Transaction, account: str, standing: Standing) -> None:
-        """Note what an adapter knows of a person now; which tiers apply to them follows from it."""
-        allowances.remember_in(tx, account, standing, self.now_ms())
+        """Note what an adapter knows of a person now; which tiers apply to them follows from it.
+
+        Call it before anything is set aside. Raises Refused for an account that is being forgotten.
+        """
+        if allowances.remember_in(tx, account, standing, self.now_ms()):
+            erasure.refuse_writing(tx, account)
 
     def allowance_in(self, tx: Transaction, account: str) -> Allowance:
         """:meth:`allowance` inside a transaction: one statement."""
@@ -295,3 +299,4 @@ def _set_limit(tx: Transaction, account: str, meter: str, amount: int | None) ->
         "ON CONFLICT (account, meter) DO UPDATE SET amount = excluded.amount",
         account=account, meter=meter, amount=amount,
     )  # fmt: skip
+    erasure.refuse_writing(tx, account)

@@ -23,6 +23,11 @@ class Rules:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     source: Path | None = None
 
+    @property
+    def all_tiers(self) -> tuple[Tier, ...]:
+        """Every tier, ``default`` first."""
+        return (self.default, *self.tiers)
+
     def groups_of(self, account: str) -> frozenset[str]:
         """The groups of the file that an account is in."""
         return frozenset(group for group, members in self.groups.items() if account in members)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from abby_core.errors import Choice, NotFound, OrderConflict, QueueFull, QuotaExceeded, Refused, StorageError
-from abby_core.quota import journal
+from abby_core.quota import erasure, journal
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
 
@@ -47,11 +47,14 @@ class Refusals:
                 )
             elif isinstance(error, QueueFull):
                 error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
+        except Refused:  # somebody of whom nothing more is to be noted
+            return
         except StorageError as trouble:
             log.warning("a refusal could not be noted: %s", trouble)
 
     def _enter(self, tx: Transaction, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         need = need_of(row)
+        erasure.refuse_writing(tx, order.account.key)
         if order.standing is not None:  # known all the same, though the order was undone
             self._storage.quota.remember_in(tx, order.account.key, order.standing)
         journal.refused(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
+
+from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
     from abby_core.studio.deliveries import Deliveries
@@ -10,14 +14,24 @@ if TYPE_CHECKING:
     from abby_core.studio.recovery import Recovery
     from abby_core.studio.worker import Worker
 
+log = logging.getLogger(__name__)
+Chore = Callable[[], Awaitable[object]]
+"""Something that is looked after now and then; it may be repeated, and finds nothing to do nearly always."""
+
 
 class Shift:
-    """A :class:`~abby_core.dispatch.dispatcher.Runner`: the worker, and what to look after in between."""
+    """A :class:`~abby_core.dispatch.dispatcher.Runner`: the worker, and what to look after in between.
 
-    def __init__(self, worker: Worker, recovery: Recovery, deliveries: Deliveries) -> None:
+    ``chores`` come after orders and storage; trouble with one is logged and does not keep the others waiting.
+    """
+
+    def __init__(
+        self, worker: Worker, recovery: Recovery, deliveries: Deliveries, *, chores: Sequence[Chore] = ()
+    ) -> None:
         self._worker = worker
         self._recovery = recovery
         self._deliveries = deliveries
+        self._chores = tuple(chores)
 
     async def claim(self) -> Claimed | None:
         return await self._worker.claim()
@@ -29,3 +43,14 @@ class Shift:
     async def tend(self) -> None:
         self._deliveries.begin()
         await self._recovery.recover()
+        for chore in self._chores:
+            await _do(chore)
+
+
+async def _do(chore: Chore) -> None:
+    try:
+        await chore()
+    except AbbyError as error:
+        log.warning("a chore failed, trying again: %s", error)
+    except Exception:
+        log.exception("a chore failed unexpectedly, trying again")

@@ -34,7 +34,7 @@ from abby_core.studio.pictures import is_demo
 from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
 from abby_core.studio.refusals import need_of
 from abby_core.studio.request_json import encode
-from abby_core.studio.shift import Shift
+from abby_core.studio.shift import Chore, Shift
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
@@ -66,7 +66,10 @@ class _Entry:
 
 
 class Studio:
-    """Making pictures under quota. Needs a started dispatcher somewhere for orders to be run."""
+    """Making pictures under quota. Needs a started dispatcher somewhere for orders to be run.
+
+    ``chores`` are what else a running studio looks after in between, beginning with its start.
+    """
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Studio:
         events: EventLog,
         limits: QueueLimits,
         refusals: Refusals,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._storage = storage
         self._database = storage.database
@@ -94,10 +98,11 @@ class Studio:
         self._limits = limits
         self._refusals = refusals
         self._preparing = Preparing(storage, generator)
+        self._chores = chores
 
     async def start(self) -> None:
         """Recover what an earlier run left behind, then begin to run orders."""
-        await self._dispatcher.start(Shift(self._worker, self._recovery, self._deliveries))
+        await self._dispatcher.start(Shift(self._worker, self._recovery, self._deliveries, chores=self._chores))
 
     async def stop(self, *, grace_seconds: float) -> None:
         """Begin no more orders, let running ones finish for a while, hand the rest back to waiting."""

@@ -69,7 +69,7 @@ def test_every_picture_is_in_it_byte_for_byte_with_what_is_known_of_it(abby: Abb
         abby, "robot.png", prompt="a tin robot 🤖", negative_prompt="rust", seed=2**40, model="toy",
         parameters='{"steps": 20}', alt_text="A robot of tin", favourite=1,
     )  # fmt: skip
-    second = keep(abby, "cat.png", 2)
+    second = keep(abby, "cat.png", 2, prompt="a grey cat")
     archive = opened(zip_stream(abby.storage, [first, second]))
     assert archive.namelist() == ["robot.png", "cat.png", LIST_FILE]
     assert archive.read("cat.png") == abby.gallery.open(second)
@@ -77,6 +77,7 @@ def test_every_picture_is_in_it_byte_for_byte_with_what_is_known_of_it(abby: Abb
     assert (robot["file"], robot["prompt"], robot["negative_prompt"]) == ("robot.png", "a tin robot 🤖", "rust")
     assert (robot["seed"], robot["model"], robot["parameters"]) == (2**40, "toy", {"steps": 20})
     assert (robot["alt_text"], robot["favourite"], cat["favourite"]) == ("A robot of tin", True, False)
+    assert (cat["alt_text"], robot["alt_text_written"], cat["alt_text_written"]) == ("Picture: a grey cat", True, False)
     assert cat["sha256"] == second.sha256
 
 

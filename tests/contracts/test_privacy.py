@@ -9,33 +9,47 @@ import re
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from abby_core.bootstrap import Abby
 from abby_core.database import sweeping, tables
 from abby_core.database.database import Database
-from abby_core.database.transaction import Row, Transaction
-from abby_core.errors import OrderCancelled, Refused
+from abby_core.database.transaction import Row, Transaction, Value
+from abby_core.errors import OrderCancelled, QueueFull, Refused
 from abby_core.gallery.export import JSON_COLUMNS, export
 from abby_core.gallery.forgetting import Receipt
 from abby_core.gallery.personal import FORGOTTEN, IMPERSONAL, PERSONAL, ROWS_AT_ONCE
 from abby_core.gallery.zip_stream import CHUNK_BYTES, zip_chunks
+from abby_core.generation.choices import Choices
 from abby_core.quota import erasure
 from abby_core.quota.account import HOUSE, Account
 from abby_core.quota.meter import DAY_MS, IMAGES_PER_DAY
 from abby_core.quota.quota_manager import Need
+from abby_core.quota.standing import Standing
 from abby_core.studio.order import DeliveryAddress
+from abby_core.studio.refusals import Refusals
 from tests.services.databases import Place, contents
 from tests.support.planting import ORIGINAL, PICTURE, Person, places_of, plant
 from tests.support.providers import PATIENCE_SECONDS, blocking_provider, photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, open_abby, wish
 
+Writer = Callable[[Abby], object]
+WRITERS: dict[str, Writer] = {
+    "an album": lambda abby: abby.gallery.albums.create(ALICE, "New"),
+    "a picture in an album": lambda abby: abby.gallery.albums.add(ALICE, "Old", "boat.png"),
+    "a share": lambda abby: abby.shares.create(ALICE, picture="boat.png"),
+    "a preset": lambda abby: abby.presets.save(ALICE.key, "mine", Choices(style="anime")),
+    "a standing": lambda abby: abby.database.write(abby.quota.remember_in, ALICE.key, Standing(level=3)),
+    "a limit": lambda abby: abby.quota.set_limit(ALICE, "bytes", 7),
+}
+"""All that writes about an account and counts nothing."""
 QUOKKA, WOMBAT = Person(word="quokka4711"), Person(word="wombat0815")
 AT = datetime(2026, 3, 31, 12, 30, 10, tzinfo=UTC)
 
@@ -155,6 +169,17 @@ class TestExport:
             assert re.fullmatch(r"pictures/[^/\\\x00-\x1f:]+", name)
             assert name.isprintable()
             assert not name.startswith("pictures/.")
+
+    async def test_pictures_of_one_name_in_the_trash_are_all_there(self, abby: Abby) -> None:
+        several = [photograph(seed=seed) for seed in range(3)]
+        for data in several:
+            assert (await abby.storage.save_image(data, "alice", "boat.png")).success
+            abby.gallery.delete(ALICE, "boat.png")
+        files = unpacked(abby, ALICE)
+        assert sorted(name for name in files if name.startswith("trash/")) == [
+            "trash/boat-2.png", "trash/boat-3.png", "trash/boat.png",
+        ]  # fmt: skip
+        assert {data for name, data in files.items() if name.startswith("trash/")} == set(several)
 
     def test_of_somebody_unknown_it_is_empty(self, abby: Abby) -> None:
         files = unpacked(abby, BOB)
@@ -356,6 +381,47 @@ class TestWhileSomebodyIsForgotten:
         assert (await abby.storage.save_image(photograph(), "alice")).success
         assert_sound(abby)
 
+    @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+    async def test_nothing_is_written_down_about_them(self, abby: Abby, write: Writer) -> None:
+        assert (await abby.storage.save_image(photograph(), "alice", "boat.png")).success
+        abby.gallery.albums.create(ALICE, "Old")
+        abby.database.write(erasure.begin, ALICE.key, {}, abby.storage.now_ms())
+        before = contents(abby.database)
+        with pytest.raises(Refused, match="being removed"):
+            write(abby)
+        assert contents(abby.database) == before
+        assert (await forget(abby, ALICE)).complete
+
+    async def test_what_a_rule_refuses_them_is_not_noted(self, abby: Abby) -> None:
+        refusals = Refusals(abby.storage)
+        abby.database.write(erasure.begin, ALICE.key, {}, abby.storage.now_ms())
+        before = contents(abby.database)
+        texts = dict.fromkeys(("tier", "kind", "provider", "model"), "")
+        row: dict[str, Value] = {**texts, "pictures": 1, "images_each": 1, "bytes_each": 1, "source_bytes": 0,
+                                 "millicredits_each": 0}  # fmt: skip
+        await refusals.note(wish("o1"), QueueFull("Too many."), row)
+        assert contents(abby.database) == before
+
+    @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+    async def test_what_was_being_written_when_it_began_is_gone_in_the_end(
+        self, abby: Abby, place: Place, write: Writer
+    ) -> None:
+        """The writer stands still right before its end; forgetting begins, and waits for it or tells it."""
+        assert (await abby.storage.save_image(photograph(), "alice", "boat.png")).success
+        abby.gallery.albums.create(ALICE, "Old")
+        written, go_on = threading.Event(), threading.Event()
+        door = open_abby(place.root, database_url=place.url)
+        door.database = Lingering(door.database, written, go_on)  # pyright: ignore[reportAttributeAccessIssue]
+        writing = asyncio.create_task(asyncio.to_thread(write, door))
+        assert await asyncio.to_thread(written.wait, PATIENCE_SECONDS)
+        forgetting = asyncio.create_task(forget(abby, ALICE))
+        await asyncio.wait([forgetting], timeout=0.05)
+        go_on.set()
+        await asyncio.gather(writing, return_exceptions=True)
+        assert (await forgetting).complete
+        door.close()
+        assert ALICE.key not in repr(contents(abby.database))
+
     def test_what_was_set_aside_before_it_began_is_seen_by_it(self, database: Database, abby: Abby) -> None:
         reserved, go_on = threading.Event(), threading.Event()
 
@@ -409,6 +475,27 @@ class TestWhileSomebodyIsForgotten:
         assert await abby.forgetting.resume() == 1
         assert QUOKKA.word not in repr(contents(abby.database))
         assert_sound(abby)
+
+
+@dataclass
+class Lingering:
+    """A database whose writers stand still before their end, until they are told to go on."""
+
+    database: Database
+    written: threading.Event
+    go_on: threading.Event
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.database, name)
+
+    def write(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def linger(tx: Transaction) -> Any:
+            result = function(tx, *args, **kwargs)
+            self.written.set()
+            assert self.go_on.wait(PATIENCE_SECONDS)
+            return result
+
+        return self.database.write(linger)
 
 
 @dataclass

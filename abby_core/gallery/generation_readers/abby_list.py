@@ -29,8 +29,9 @@ def from_abby(note: Mapping[str, object]) -> GenerationInfo:
         model=note.get("model"),
         parameters=as_object(note.get("parameters")),
     )
+    written = note.get("alt_text_written", True)  # one that was made from the prompt is made anew
     return replace(
         info,
         style=plain_text(note.get("style"), VALUE_CHARACTERS_MAX),
-        alt_text=plain_text(note.get("alt_text"), ALT_TEXT_CHARACTERS_MAX),
+        alt_text=plain_text(note.get("alt_text"), ALT_TEXT_CHARACTERS_MAX) if written else "",
     )
