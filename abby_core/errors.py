@@ -64,9 +64,10 @@ class NotAllowed(Refused):
     """The account's tier does not include it; ``limit`` is the rule that says so (``providers``, ``models``,
     ``largest_picture``, ``pictures_max``)."""
 
-    def __init__(self, message: str, *, limit: str) -> None:
+    def __init__(self, message: str, *, limit: str, choices: tuple[Choice, ...] = ()) -> None:
         super().__init__(message)
         self.limit = limit
+        self.choices = choices
 
 
 class QuotaExceeded(Refused):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import isqrt
 from typing import Any, Literal, TypeAlias
 
-from abby_core.errors import NotAllowed
+from abby_core.errors import Choice, NotAllowed
 from abby_core.quota.limits import Defaults
 from abby_core.quota.meter import (
     BYTES,
@@ -133,12 +133,14 @@ class Allowance:
             raise NotAllowed(_not_included("model", model, self.models), limit="models")
         if pictures > self.pictures_max:
             most = "1 picture" if self.pictures_max == 1 else f"{self.pictures_max} pictures"
-            raise NotAllowed(f"Your tier allows {most} at a time; ask for fewer.", limit="pictures_max")
+            choice = Choice(kind="fewer", text=f"Ask for {most}.", pictures=self.pictures_max)
+            message = f"Your tier allows {most} at a time; ask for fewer."
+            raise NotAllowed(message, limit="pictures_max", choices=(choice,))
         if width * height > self.picture_pixels_max:
             largest = picture_size(self.picture_pixels_max)
-            raise NotAllowed(
-                f"Your tier allows pictures up to {largest}; ask for a smaller one.", limit="largest_picture"
-            )
+            choice = Choice(kind="smaller", text=f"Ask for {largest} or less, in any shape.")
+            message = f"Your tier allows pictures up to {largest}; ask for a smaller one."
+            raise NotAllowed(message, limit="largest_picture", choices=(choice,))
 
 
 def host_allowance(defaults: Defaults) -> Allowance:

@@ -69,8 +69,9 @@ def journal(abby: Abby) -> list[Row]:
 
 async def test_a_role_gives_more_and_stays_known_until_the_adapter_says_otherwise(tmp_path: Path) -> None:
     async with abby_with_rules(tmp_path) as abby:
-        with pytest.raises(NotAllowed, match="512 × 512"):
+        with pytest.raises(NotAllowed, match="512 × 512") as refused:
             await abby.studio.submit(sized("o1", 1024))
+        assert [choice.kind for choice in refused.value.choices] == ["smaller"]
         assert (await abby.studio.create(sized("o2", 1024, standing=GOLD))).order.tier == "gold"
         assert (await abby.studio.create(sized("o3", 1024))).order.tier == "gold"
         with pytest.raises(NotAllowed):
@@ -87,8 +88,9 @@ async def test_a_role_gives_more_and_stays_known_until_the_adapter_says_otherwis
 async def test_a_tier_says_how_many_at_a_time_and_from_which_providers(tmp_path: Path) -> None:
     costly = FixedProvider(name="costly")
     async with abby_with_rules(tmp_path, FixedProvider(), costly) as abby:
-        with pytest.raises(NotAllowed, match="2 pictures at a time"):
+        with pytest.raises(NotAllowed, match="2 pictures at a time") as refused:
             await abby.studio.submit(wish("o1", pictures=3))
+        assert [(choice.kind, choice.pictures) for choice in refused.value.choices] == [("fewer", 2)]
         with pytest.raises(NotAllowed, match="choose one of: fixed"):
             await abby.studio.submit(wish("o2", provider="costly"))
         await abby.studio.create(wish("o3", provider="costly", standing=GOLD))
