@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -115,7 +116,8 @@ def _table(report: Report) -> Table:
     from abby_adapters.cli.presenter import megabytes, plain
 
     table = Table(box=None, pad_edge=False, show_footer=True)
-    lengths = [line.orders + line.refused if report.by == "reason" else line.pictures for line in report.lines]
+    lines = report.lines if report.by != "day" else list(dropwhile(_nothing_happened, report.lines))
+    lengths = [line.orders + line.refused if report.by == "reason" else line.pictures for line in lines]
     most = max(lengths, default=0)
     table.add_column(report.by, "total", no_wrap=True, max_width=LABEL_COLUMNS)
     table.add_column("", width=BAR_COLUMNS, no_wrap=True)
@@ -123,10 +125,15 @@ def _table(report: Report) -> Table:
                                _cells(report.total, megabytes), strict=True):  # fmt: skip
         table.add_column(heading, figure, justify="right", no_wrap=True)
     shown = slice(-LINES_SHOWN_MAX, None) if report.by == "day" else slice(LINES_SHOWN_MAX)
-    for line, length in zip(report.lines[shown], lengths[shown], strict=True):
+    for line, length in zip(lines[shown], lengths[shown], strict=True):
         label = Text(plain(line.label, LABEL_COLUMNS) or "–")
         table.add_row(label, Text(bar(length, most), style="cyan"), *_cells(line, megabytes))
     return table
+
+
+def _nothing_happened(line: Figures) -> bool:
+    """Days before the first order only fill the screen."""
+    return not (line.orders or line.refused)
 
 
 def _cells(line: Figures, size: Callable[[int], str]) -> tuple[str, ...]:
