@@ -23,6 +23,7 @@ from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
+    from abby_core.access.tokens import Tokens
     from abby_core.database.database import Database
     from abby_core.gallery.forgetting import Forgetting
     from abby_core.gallery.gallery import Gallery
@@ -112,6 +113,12 @@ class Abby:
         from abby_core.gallery.shares import Shares
 
         return Shares(self.storage, self.gallery)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        from abby_core.access.tokens import Tokens
+
+        return Tokens(self.storage)
 
     @cached_property
     def importer(self) -> Importer:

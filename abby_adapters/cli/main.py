@@ -29,6 +29,7 @@ from abby_adapters.cli.commands import (
     room,
     share,
     stats,
+    token,
     transfer,
     trash,
 )
@@ -63,6 +64,7 @@ app = typer.Typer(
 for commands in (make, preset, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
     commands.register(app)
 app.add_typer(albums.app, name="album")
+app.add_typer(token.app, name="token")
 app.add_typer(admin.app, name="admin")
 
 
