@@ -23,6 +23,8 @@ from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
+    from abby_core.access.picture_links import PictureLinks
+    from abby_core.access.tokens import Tokens
     from abby_core.database.database import Database
     from abby_core.gallery.forgetting import Forgetting
     from abby_core.gallery.gallery import Gallery
@@ -116,6 +118,18 @@ class Abby:
         from abby_core.gallery.shares import Shares
 
         return Shares(self.storage, self.gallery)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        from abby_core.access.tokens import Tokens
+
+        return Tokens(self.storage)
+
+    @cached_property
+    def picture_links(self) -> PictureLinks:
+        from abby_core.access.picture_links import PictureLinks
+
+        return PictureLinks(self.storage)
 
     @cached_property
     def importer(self) -> Importer:

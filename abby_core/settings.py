@@ -205,6 +205,25 @@ class Settings:
         means="Where people reach this Abby, such as https://pictures.example.org; links to shares begin with it.",
     )
 
+    web_host: str = _setting(
+        "WEB_HOST",
+        default="127.0.0.1",
+        read=environment.text,
+        means="The address that `abby serve` listens at; 0.0.0.0: every address of this machine.",
+    )
+    web_port: int = _setting(
+        "WEB_PORT",
+        default=8080,
+        read=environment.count(at_most=65_535),
+        means="The port that `abby serve` listens at; 0: one that is free.",
+    )
+    web_allowed_hosts: str = _setting(
+        "WEB_ALLOWED_HOSTS",
+        default="",
+        read=environment.text,
+        means="Names under which people reach `abby serve` besides PUBLIC_URL's and localhost, with commas.",
+    )
+
     log_level: str = _setting(
         "LOG_LEVEL",
         default="INFO",

@@ -27,8 +27,10 @@ from abby_adapters.cli.commands import (
     privacy,
     quota,
     room,
+    serve,
     share,
     stats,
+    token,
     transfer,
     trash,
 )
@@ -60,9 +62,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (make, preset, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
+for commands in (
+    make,
+    preset,
+    gallery,
+    describe,
+    share,
+    transfer,
+    trash,
+    quota,
+    room,
+    orders,
+    care,
+    privacy,
+    stats,
+    serve,
+):
     commands.register(app)
 app.add_typer(albums.app, name="album")
+app.add_typer(token.app, name="token")
 app.add_typer(admin.app, name="admin")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,16 @@ Provider = Annotated[str | None, typer.Option("--provider", help="stability or p
 Out = Annotated[
     str | None, typer.Option("--out", metavar="FILE", help="Also write the picture there; never over another file.")
 ]
+
+_UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+
+
+def seconds_of(option: str, text: str) -> int:
+    """``30m``, ``12h``, ``7d``, ``2w`` in seconds. Raises InvalidRequest."""
+    found = re.fullmatch(r"([0-9]{1,6})\s*([mhdw])", text.strip().lower())
+    if not found:
+        raise InvalidRequest(f"{option} looks like 30m, 12h, 7d or 2w, not {text[:40]!r}.")
+    return int(found[1]) * _UNIT_SECONDS[found[2]]
 
 
 def size_of(size: str | None, aspect: str | None) -> tuple[int, int] | None:

@@ -264,6 +264,23 @@ presets = Table(
     _count("updated_at"),
 )
 
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    # Keys for programs that act for an account. The token itself is nowhere: whoever reads this table can use none.
+    Column("id", Text, primary_key=True),
+    _text("token_sha256"),
+    _text("account"),
+    _text("name"),
+    _text("scopes", default="[]"),  # JSON: what it may be used for
+    _count("created_at"),
+    _count("expires_at"),  # 0: never
+    _count("last_used_at"),
+    _count("revoked_at"),
+    UniqueConstraint("token_sha256", name="api_tokens_token"),
+)
+Index("api_tokens_of", api_tokens.c.account, api_tokens.c.created_at)
+
 standings = Table(
     "standings",
     metadata,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from abby_core.storage.storage_manager import StorageManager
 
 JSON_COLUMNS = frozenset(
-    {"holds", "request", "notes", "prompts", "failures", "parameters", "choices", "standing", "counts"}
+    {"holds", "request", "notes", "prompts", "failures", "parameters", "choices", "standing", "counts", "scopes"}
 )
 """Columns whose text is JSON: in the export it is read, not quoted."""
 FOLDERS = {"kept": "pictures", "archived": "archived", "trashed": "trash", "removing": "trash"}

@@ -185,7 +185,7 @@ class Forgetting:
             except StorageError as error:
                 left.append(str(error))
 
-        attempt(lambda: erasing.remove_rows(storage, account, "shares", "presets", "standings"))
+        attempt(lambda: erasing.remove_rows(storage, account, "api_tokens", "shares", "presets", "standings"))
         attempt(lambda: erasing.remove_rows(storage, account, "album_pictures", "albums"))
         attempt(lambda: erasing.undo_saves(storage, account))
         attempt(lambda: erasing.remove_retired(storage, account))

@@ -41,6 +41,11 @@ PERSONAL: Mapping[str, Personal] = {
         key=("id",),
         hidden=frozenset({"token_sha256", "password"}),
     ),
+    "api_tokens": Personal(
+        means="your keys for programs, without the keys themselves",
+        key=("id",),
+        hidden=frozenset({"token_sha256"}),
+    ),
     "presets": Personal(means="your named settings", key=("owner", "name_key"), owner="owner = :account"),
     "standings": Personal(means="what your platform told Abby of you: roles, level and so on", key=("account",)),
     "album_pictures": Personal(

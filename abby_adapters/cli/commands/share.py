@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abby_adapters.cli.context import Context
-from abby_adapters.cli.options import AsJson, User
+from abby_adapters.cli.options import AsJson, User, seconds_of
 from abby_core.errors import InvalidRequest, StorageError
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from abby_core.gallery.share import Share, SharedAlbum, SharedPicture
 
 AskPassword = Annotated[bool, typer.Option("--password", help="Ask for a password; without a terminal, read a line.")]
-_UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _LINK = "/s/"
 """Between PUBLIC_URL and a share's token."""
 
@@ -47,7 +45,7 @@ def share(
     """Make a link to a picture or an album. Its token is shown this once."""
     from abby_adapters.cli.presenter import when
 
-    seconds = _seconds(expires)
+    seconds = seconds_of("--expires", expires)
     context = Context(as_json=as_json, user=user)
     try:
         made, token = context.abby.shares.create(
@@ -134,14 +132,6 @@ def open_share(
 
 
 # ---------------------------------------------------------------------- what is typed
-
-
-def _seconds(text: str) -> int:
-    """``30m``, ``12h``, ``7d``, ``2w``. Raises InvalidRequest."""
-    found = re.fullmatch(r"([0-9]{1,6})\s*([mhdw])", text.strip().lower())
-    if not found:
-        raise InvalidRequest(f"--expires looks like 30m, 12h, 7d or 2w, not {text[:40]!r}.")
-    return int(found[1]) * _UNIT_SECONDS[found[2]]
 
 
 def _password(*, new: bool) -> str:

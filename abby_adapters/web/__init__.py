@@ -1,0 +1,1 @@
+"""Abby over HTTP: an OpenAI-compatible interface for pictures, and Abby's own."""

@@ -1,0 +1,91 @@
+"""The web application: the guard in front, the paths behind it, and what becomes of errors."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from abby_adapters.web.desk import ClientGone, Desk
+from abby_adapters.web.errors import Failure, HttpError, OrderFailed, failure_of
+from abby_adapters.web.guard import Guard, host_name
+from abby_adapters.web.openai import routes as openai
+from abby_adapters.web.validation import bad_fields
+from abby_core.errors import AbbyError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from abby_core.bootstrap import Abby
+    from abby_core.settings import Settings
+
+CLIENT_GONE = 499
+"""Seen in the log alone: nobody is there to read it."""
+
+
+def make_app(abby: Abby) -> ASGIApp:
+    """The ASGI application over that Abby, which has to be open while it is used."""
+    says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
+    app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    for kind in (HttpError, OrderFailed, AbbyError, Exception):
+        app.add_exception_handler(kind, _answer_error)
+    app.add_exception_handler(ClientGone, _answer_nobody)
+    app.add_exception_handler(RequestValidationError, _answer_bad_fields)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    _add_probes(app, abby)
+    desk = Desk(abby)
+    app.include_router(openai.routes(abby, desk))
+    app.include_router(openai.file_routes(abby))
+    return Guard(app, tokens=abby.tokens, hosts=allowed_hosts(abby.settings))
+
+
+def allowed_hosts(settings: Settings) -> list[str]:
+    """The names under which this Abby may be reached, besides this computer's own."""
+    named = [urlsplit(settings.public_url).hostname or "", *map(host_name, settings.web_allowed_hosts.split(","))]
+    return [name.strip() for name in named if name.strip()]
+
+
+def _add_probes(app: FastAPI, abby: Abby) -> None:
+    @app.get("/healthz", summary="Whether the process lives", tags=["Probes"])
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", summary="Whether pictures can be made and kept", tags=["Probes"])
+    async def readyz() -> Response:
+        problems: dict[str, str] = {}
+        try:
+            await abby.tokens.any_live()
+        except AbbyError:
+            problems["database"] = "The database cannot be used."
+        try:
+            await asyncio.to_thread(abby.storage.check_free_disk, 0)
+        except AbbyError:
+            problems["disk"] = "The disk is nearly full, or cannot be used."
+        return JSONResponse(
+            {"status": "not ready" if problems else "ok", "problems": problems}, 503 if problems else 200
+        )
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    return failure_of(error).response()
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
+
+
+async def _answer_bad_fields(_request: Request, error: Any) -> Response:
+    return bad_fields(error.errors()).failure.response()
+
+
+async def _answer_http_error(_request: Request, error: Any) -> Response:
+    """What the framework itself refuses: no such path, a method that is not known, a form it cannot read."""
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    message = "There is nothing under this path." if error.status_code == 404 else f"{error.detail}"[:200]
+    headers = dict(error.headers or {})
+    return Failure(status=error.status_code, message=message, code=code, headers=headers).response()

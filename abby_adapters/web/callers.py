@@ -1,0 +1,79 @@
+"""Who is calling: the token of a request, and who tries wrong ones."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from abby_adapters.web.errors import Failure, HttpError
+from abby_core.access.token import Caller, Scope
+
+WRONG_TOKENS_PER_MINUTE_MAX = 20
+"""From one address in one minute of the clock; a program that was given a wrong one tries three times."""
+WATCHED_MAX = 10_000
+"""Addresses that are counted at a time (about 2 MB); the longest unheard of is forgotten first."""
+_CHALLENGE = {"www-authenticate": 'Bearer realm="Abby"'}
+
+
+class WrongTokens:
+    """Counts wrong tokens by address. Right ones always pass: behind a proxy everybody has the same address."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        """Of each address the minute, and how many were wrong in it."""
+
+    def count(self, address: str) -> bool:
+        """Count one more; whether that is too many."""
+        minute = int(self._clock() // 60)
+        at, count = self._wrong.get(address, (minute, 0))
+        self._wrong[address] = (minute, count + 1 if at == minute else 1)
+        self._wrong.move_to_end(address)
+        if len(self._wrong) > WATCHED_MAX:
+            self._wrong.popitem(last=False)
+        return self._wrong[address][1] > WRONG_TOKENS_PER_MINUTE_MAX
+
+
+def token_in(authorization: str) -> str:
+    """The token of an ``Authorization`` header; empty: there is none."""
+    scheme, _, token = authorization.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def no_token(*, given: bool, too_many: bool) -> Failure:
+    """What is answered to whoever shows no token that is good now."""
+    if too_many:
+        return Failure(status=429, message="Too many wrong tokens came from there; wait a minute.",
+                       type="rate_limit_error", code="rate_limit_exceeded", retry_after_seconds=60,
+                       should_retry=False)  # fmt: skip
+    says = "That token is not valid: it is wrong, has expired or was revoked." if given else "A token is needed."
+    return Failure(
+        status=401, message=f"{says} Make one with `abby token create` and send it as `Authorization: Bearer …`.",
+        code="invalid_api_key", headers=_CHALLENGE,
+    )  # fmt: skip
+
+
+def caller_who_may(scope: Scope | None = None) -> Callable[..., Caller]:
+    """A dependency: the caller, whose token includes that scope."""
+
+    def caller(request: Request) -> Caller:
+        found: Caller = request.scope["state"]["caller"]
+        if scope is not None and scope not in found.scopes:
+            raise HttpError(Failure(status=403, message=f"This token may not be used to {scope}.",
+                                    code="insufficient_scope"))  # fmt: skip
+        return found
+
+    return caller
+
+
+bearer = Depends(HTTPBearer(auto_error=False, description="A token of `abby token create`."))
+"""For the API's own description; the guard has looked at the token before."""
+Anybody = Annotated[Caller, Depends(caller_who_may())]
+Maker = Annotated[Caller, Depends(caller_who_may("make"))]
+Looker = Annotated[Caller, Depends(caller_who_may("look"))]
+Changer = Annotated[Caller, Depends(caller_who_may("change"))]

@@ -1,0 +1,168 @@
+"""The desk where orders are taken: under which id, who waits for them, and what becomes of those who leave.
+
+The id of an order is made from the account and the request's ``Idempotency-Key``, so the same key is the same order,
+whatever happens in between; the order's row remembers how it ended, errors included. Without a key the id is random,
+except for what OpenAI's clients send again by themselves after a connection broke: that is recognised by its content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from abby_adapters.web.errors import BUSY_RETRY_SECONDS, Failure, HttpError, OrderFailed, bad_request
+from abby_core.errors import AbbyError, NotFound
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from abby_core.bootstrap import Abby
+    from abby_core.studio import Account, Creation, Order, OrderView, Progress
+
+T = TypeVar("T")
+KEY_CHARACTERS_MAX = 255
+"""What Stripe takes, whose rules these are."""
+LEFT_MAX = 1000
+"""Orders without a key whose askers went away and may ask again; the oldest is forgotten first."""
+LEFT_SECONDS = 600
+"""OpenAI's clients give a request up after so long, and ask again within seconds."""
+PAUSE_SECONDS = 15.0
+"""Proxies close a stream in which nothing happens for half a minute or more."""
+
+
+class ClientGone(Exception):
+    """Nobody is there to be answered. An order that was accepted goes on, and is found in the gallery."""
+
+
+class Desk:
+    """Lives on one event loop."""
+
+    def __init__(self, abby: Abby) -> None:
+        self._studio = abby.studio
+        self._answering: set[str] = set()
+        self._left: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        """By what was asked: the order's id, and when its asker went away."""
+
+    def with_id(self, request: Request, order: Order) -> Order:
+        """The order under its id. Raises HttpError for a key that is none."""
+        key = request.headers.get("idempotency-key")
+        if key is not None:
+            return replace(order, id=_order_id(order.account, key))
+        if request.headers.get("x-stainless-retry-count", "0") != "0":
+            order_id, left_at = self._left.pop(_content(order), ("", 0.0))
+            if order_id and asyncio.get_running_loop().time() - left_at < LEFT_SECONDS:
+                return replace(order, id=order_id)
+        return replace(order, id=f"web-{secrets.token_hex(16)}")
+
+    @contextmanager
+    def answering(self, order: Order) -> Generator[None]:
+        """While this request is being answered. Raises HttpError when another one with the same key is."""
+        if order.id in self._answering:
+            raise HttpError(Failure(
+                status=409, code="idempotency_key_in_use", retry_after_seconds=BUSY_RETRY_SECONDS, should_retry=True,
+                message="A request with this Idempotency-Key is being answered just now; ask again in a moment.",
+            ))  # fmt: skip
+        self._answering.add(order.id)
+        try:
+            yield
+        finally:
+            self._answering.discard(order.id)
+
+    async def submit(self, order: Order) -> OrderView:
+        """Have the order accepted, or find that it was. Raises what refuses it."""
+        return await self._studio.submit(order)
+
+    async def create(self, request: Request, order: Order) -> Creation:
+        """Have the order made and wait for it. Raises ClientGone; OrderFailed, or what refused it."""
+        try:
+            return await _unless_gone(request, self._studio.create(order))
+        except ClientGone:
+            self.leave(order)
+            raise
+        except AbbyError as error:
+            if await self._was_accepted(order):
+                raise OrderFailed(error) from error
+            raise
+
+    async def result(self, order: Order) -> Creation:
+        """What an order that has ended brought. Raises OrderFailed."""
+        try:
+            return await self._studio.result(order.id, order.account)
+        except AbbyError as error:
+            raise OrderFailed(error) from error
+
+    def leave(self, order: Order) -> None:
+        """Whoever asked for the order went away: remember it for when they ask again."""
+        self._left[_content(order)] = (order.id, asyncio.get_running_loop().time())
+        if len(self._left) > LEFT_MAX:
+            self._left.popitem(last=False)
+
+    async def watch(self, order_id: str, account: Account) -> AsyncGenerator[Progress | None]:
+        """Every change of the order until its end; None wherever nothing happened for a while. Raises NotFound."""
+        async with aclosing(cast("AsyncGenerator[Progress]", self._studio.watch(order_id, account))) as changes:
+            waiting: asyncio.Task[Progress] | None = None
+            try:
+                while True:
+                    waiting = waiting or asyncio.ensure_future(anext(changes))
+                    await asyncio.wait({waiting}, timeout=PAUSE_SECONDS)
+                    if not waiting.done():
+                        yield None
+                        continue
+                    try:
+                        yield waiting.result()
+                    except StopAsyncIteration:
+                        return
+                    waiting = None
+            finally:
+                if waiting is not None and not waiting.done():
+                    waiting.cancel()
+                    await asyncio.wait({waiting})
+
+    async def _was_accepted(self, order: Order) -> bool:
+        try:
+            view = await self._studio.order(order.id, order.account)
+        except NotFound:
+            return False
+        return view.ended
+
+
+def _order_id(account: Account, key: str) -> str:
+    if not 1 <= len(key) <= KEY_CHARACTERS_MAX or not key.isascii() or not key.isprintable():
+        raise bad_request(
+            f"An Idempotency-Key has 1 to {KEY_CHARACTERS_MAX} visible ASCII characters.", "Idempotency-Key"
+        )
+    named = hashlib.blake2b(account.key.encode() + b"\0" + key.encode(), digest_size=16)
+    return f"web-{named.hexdigest()}"
+
+
+def _content(order: Order) -> str:
+    """What tells whether two orders without a key ask for the same."""
+    content = hashlib.blake2b(repr(replace(order, id="")).encode("utf-8", "backslashreplace"), digest_size=16)
+    content.update(getattr(order.request, "image", b""))
+    return content.hexdigest()
+
+
+async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """Await ``work`` while somebody waits for it. Raises ClientGone; ``work`` is cancelled then."""
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGone
+        return working.result()
+    finally:
+        gone.cancel()
+        if not working.done():
+            working.cancel()
+            await asyncio.wait({working})
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,194 @@
+"""The guard in front of everything: whose host name, whose token, how many bytes; and one line in the log.
+
+It stands outside of the framework, so that nothing of a request's body is read for a stranger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from abby_adapters.web.callers import WrongTokens, no_token, token_in
+from abby_adapters.web.errors import Failure, HttpError, failure_of
+from abby_core.storage.picture import PICTURE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from abby_core.access.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+JSON_BYTES_MAX = 2**20
+"""The longest prompts fill a tenth of it."""
+FORM_BYTES_MAX = PICTURE_BYTES_MAX + JSON_BYTES_MAX
+"""The largest picture that may be uploaded, and words."""
+BODY_SECONDS_MAX = 120
+"""How long a body may take to arrive: the largest one needs 1.5 Mbit/s."""
+PATH_CHARACTERS_LOGGED = 200
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Asked by machines under whatever name, and tell nothing about anybody."""
+OPEN = ("/files/", "/api/openapi.json")
+"""Paths, or their beginnings, that need no token."""
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@dataclass
+class _Exchange:
+    """One request and what became of it."""
+
+    id: str = field(default_factory=lambda: f"req_{secrets.token_hex(12)}")
+    began: float = field(default_factory=time.monotonic)
+    status: int = 0
+    whose: str = "nobody"
+    """The id of the token that was shown."""
+
+
+class Guard:
+    """ASGI middleware. ``hosts``: the names under which Abby may be reached besides this computer's own."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._hosts = _LOCAL_NAMES | {host.lower() for host in hosts}
+        self._wrong_tokens = WrongTokens()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # no WebSockets here
+            return
+        exchange = _Exchange()
+        watched = _watched(send, exchange)
+        try:
+            await self._check(scope, exchange)
+            await self._app(scope, _bounded(receive, _body_bytes_max(scope)), watched)
+        except Exception as error:
+            if not isinstance(error, HttpError):
+                log.exception("%s %s failed unexpectedly", scope["method"], _path(scope))
+            if not exchange.status:
+                await failure_of(error).response()(scope, receive, watched)
+        finally:
+            _write_line(scope, exchange)
+
+    async def _check(self, scope: Scope, exchange: _Exchange) -> None:
+        """Raise HttpError for what may not come in."""
+        headers, path = Headers(scope=scope), str(scope["path"])
+        if path in PROBES:
+            return
+        if not self._is_our_name(headers.get("host", "")):
+            raise HttpError(Failure(status=421, code="unknown_host", should_retry=False, message=(
+                "Abby is not reached under this name. The host sets PUBLIC_URL or WEB_ALLOWED_HOSTS."
+            )))  # fmt: skip
+        if not path.startswith(OPEN):
+            token = token_in(headers.get("authorization", ""))
+            caller = await self._tokens.caller(token)
+            if caller is None:
+                too_many = bool(token) and self._wrong_tokens.count(_address(scope))
+                raise HttpError(no_token(given=bool(token), too_many=too_many))
+            exchange.whose = f"token {caller.token_id}"
+            scope.setdefault("state", {})["caller"] = caller
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or len(length) > 18 or int(length) > _body_bytes_max(scope):
+            raise _too_large(_body_bytes_max(scope))
+
+    def _is_our_name(self, host: str) -> bool:
+        """A page of another site that makes a browser call us (DNS rebinding) does so under its own name."""
+        return host_name(host) in self._hosts
+
+
+def host_name(host: str) -> str:
+    """The name in a ``Host`` header, without the port, in lower case; empty for what is none."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+    return name.rstrip(".")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this computer can reach that address."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _body_bytes_max(scope: Scope) -> int:
+    kind = Headers(scope=scope).get("content-type", "")
+    return FORM_BYTES_MAX if kind.lower().startswith("multipart/form-data") else JSON_BYTES_MAX
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
+    """``receive`` that stops at so many bytes of a body, and when they take too long."""
+    received, complete = 0, False
+    give_up_at = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
+
+    async def bounded() -> Message:
+        nonlocal received, complete
+        if complete:  # from now on it only tells that the client has gone
+            return await receive()
+        try:
+            async with asyncio.timeout_at(give_up_at):
+                message = await receive()
+        except TimeoutError:
+            raise HttpError(Failure(status=408, message="The request took too long to arrive.")) from None
+        received += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if received > bytes_max:
+            raise _too_large(bytes_max)
+        return message
+
+    return bounded
+
+
+def _watched(send: Send, exchange: _Exchange) -> Send:
+    """``send`` that adds what every answer carries, and notes its status."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+            headers["x-request-id"] = exchange.id
+        await send(message)
+
+    return watched
+
+
+def _too_large(bytes_max: int) -> HttpError:
+    return HttpError(Failure(status=413, message=f"At most {bytes_max // 2**20} MB can be sent here.", code="too_large",
+                             should_retry=False, headers={"connection": "close"}))  # fmt: skip
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _path(scope: Scope) -> str:
+    """The path for the log: what opens something is not in it, nor what a stranger made very long."""
+    path = str(scope["path"])
+    return "/files/…" if path.startswith("/files/") else path[:PATH_CHARACTERS_LOGGED]
+
+
+def _write_line(scope: Scope, exchange: _Exchange) -> None:
+    level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
+    spent_ms = round((time.monotonic() - exchange.began) * 1000)
+    log.log(level, "%s %s %s in %s ms (%s, %s)", scope["method"], _path(scope), exchange.status or "unanswered",
+            spent_ms, exchange.id, exchange.whose)  # fmt: skip

@@ -1,0 +1,108 @@
+"""Pictures as OpenAI's clients read them: in JSON, or one event for each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from abby_core.errors import PictureRejected, StorageError
+from abby_core.storage.converting import QUALITY_DEFAULT, PictureFormat, convert, format_of
+
+if TYPE_CHECKING:
+    from abby_core.bootstrap import Abby
+    from abby_core.studio import Artifact, Creation
+
+_SIZES = frozenset({"1024x1024", "1024x1536", "1536x1024"})
+"""The only ones that OpenAI's own description of an answer knows; the real one is always under ``abby``."""
+_NO_TOKENS = {
+    "input_tokens": 0, "input_tokens_details": {"image_tokens": 0, "text_tokens": 0}, "output_tokens": 0,
+    "total_tokens": 0,
+}  # fmt: skip
+"""Events must carry a usage; nothing here is counted in tokens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How pictures shall be handed out. ``format`` None: as they were made; ``links``: where links begin, if wanted."""
+
+    format: PictureFormat | None = None
+    quality: int = QUALITY_DEFAULT
+    links: str = ""
+
+
+def answer(abby: Abby, creation: Creation, wanted: Wanted) -> bytes:
+    """The whole answer as JSON. Takes a while for large pictures: use a thread. Raises StorageError."""
+    artifacts = creation.artifacts
+    data = [
+        {"url": wanted.links + abby.picture_links.sign(each, wanted.format or "")}
+        if wanted.links
+        else {"b64_json": _base64(abby, each, wanted)}
+        for each in artifacts
+    ]
+    body: dict[str, Any] = {"created": creation.order.created_at_ms // 1000, "data": data}
+    if artifacts:
+        body["output_format"] = wanted.format or format_of(artifacts[0].media_type)
+        if (size := _size(artifacts[0])) in _SIZES:
+            body["size"] = size
+    return json.dumps(body | {"abby": _more(creation)}).encode()
+
+
+def completed(abby: Abby, artifact: Artifact, wanted: Wanted, *, name: str) -> bytes:
+    """One finished picture as an event of a stream. Use a thread. Raises StorageError."""
+    size = _size(artifact)
+    return event(name, {
+        "type": name,
+        "b64_json": _base64(abby, artifact, wanted),
+        "created_at": artifact.created_at_ms // 1000,
+        "size": size if size in _SIZES else "auto",
+        "quality": "auto",
+        "background": "auto",
+        "output_format": wanted.format or format_of(artifact.media_type),
+        "usage": _NO_TOKENS,
+        "abby": _picture(artifact),
+    })  # fmt: skip
+
+
+def event(name: str, data: dict[str, Any], event_id: str = "") -> bytes:
+    """One server-sent event (WHATWG HTML, 9.2)."""
+    head = f"id: {event_id}\n" if event_id else ""
+    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def picture_bytes(abby: Abby, artifact: Artifact, wanted: PictureFormat | None, quality: int) -> bytes:
+    """A picture's bytes, as they were made or in another format. Use a thread. Raises StorageError, InvalidRequest."""
+    data = abby.gallery.open(artifact)
+    if wanted is None or wanted == format_of(artifact.media_type):
+        return data
+    try:
+        return convert(data, wanted, quality=quality)
+    except PictureRejected as error:
+        raise StorageError(f"The kept picture cannot be handed out: {error}") from error
+
+
+def _base64(abby: Abby, artifact: Artifact, wanted: Wanted) -> str:
+    return base64.b64encode(picture_bytes(abby, artifact, wanted.format, wanted.quality)).decode("ascii")
+
+
+def _size(artifact: Artifact) -> str:
+    return f"{artifact.width}x{artifact.height}"
+
+
+def _more(creation: Creation) -> dict[str, Any]:
+    """What OpenAI's answer has no place for."""
+    return {
+        "order": creation.order.id,
+        "provider": creation.order.provider,
+        "model": creation.order.model,
+        "demo": creation.demo,
+        "notes": list(creation.notes),
+        "failures": [vars(failure) for failure in creation.failures],
+        "pictures": [_picture(each) for each in creation.artifacts],
+    }
+
+
+def _picture(artifact: Artifact) -> dict[str, Any]:
+    return {"id": artifact.id, "name": artifact.name, "width": artifact.width, "height": artifact.height,
+            "seed": artifact.seed}  # fmt: skip

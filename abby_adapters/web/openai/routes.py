@@ -1,0 +1,180 @@
+"""``/v1/…``: the paths of OpenAI's image interface."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from abby_adapters.web.callers import Anybody, Maker, bearer
+from abby_adapters.web.desk import Desk
+from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
+from abby_adapters.web.openai.answers import Wanted, answer, completed, event, picture_bytes
+from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
+from abby_adapters.web.validation import bad_fields
+from abby_core.errors import AbbyError
+from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
+
+if TYPE_CHECKING:
+    from abby_core.bootstrap import Abby
+    from abby_core.studio import Order
+
+ANSWERS_AT_ONCE_MAX = 4
+"""Answers that are made ready at the same time: one of ten large pictures takes up to 0.6 GB of memory."""
+FIELDS_MAX = 60
+"""Twice as many as OpenAI's interface has."""
+FIELD_BYTES_MAX = 64 * 1024
+_EDIT_FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["image", "prompt"],
+    "properties": EditBody.model_json_schema()["properties"] | {"image": {"type": "string", "format": "binary"}},
+}
+
+
+def routes(abby: Abby, desk: Desk) -> APIRouter:
+    """The paths, over that Abby."""
+    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], dependencies=[bearer])
+    began_at = int(time.time())
+    images = _Images(abby, desk)
+
+    @router.post("/images/generations", summary="Make pictures from words", response_class=JSONResponse)
+    async def generations(request: Request, body: GenerationBody, caller: Maker) -> Response:
+        return await images.make(request, body, body.order(abby, caller.account), "image_generation.completed")
+
+    @router.post("/images/edits", summary="Make pictures from a picture and words", response_class=JSONResponse,
+                 openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _EDIT_FORM}}}})  # fmt: skip  # noqa: E501
+    async def edits(request: Request, caller: Maker) -> Response:
+        body, image = await _read_edit(request)
+        return await images.make(request, body, body.order(abby, caller.account, image), "image_edit.completed")
+
+    @router.post("/images/variations", summary="Refused: no model here makes variations")
+    async def variations(caller: Anybody) -> Response:  # noqa: ARG001 -- whoever asks has a token
+        raise bad_request("No model here makes variations. Send the picture to /v1/images/edits with a prompt.",
+                          "model", "unsupported_model")  # fmt: skip
+
+    @router.get("/models", summary="What `model` may be")
+    async def models(caller: Anybody) -> dict[str, Any]:  # noqa: ARG001
+        return {
+            "object": "list",
+            "data": [_model(name, began_at) for name in (HOSTS_CHOICE, *abby.generator.providers)],
+        }
+
+    @router.get("/models/{model}", summary="One of them")
+    async def model(model: str, caller: Anybody) -> dict[str, Any]:  # noqa: ARG001
+        if model not in {HOSTS_CHOICE, *abby.generator.providers}:
+            raise no_such_model(abby, model)
+        return _model(model, began_at)
+
+    return router
+
+
+def file_routes(abby: Abby) -> APIRouter:
+    """Where the links of ``response_format=url`` lead; they need no token."""
+    router = APIRouter(tags=["OpenAI-compatible"])
+
+    @router.get("/files/{link}", summary="A picture by its signed link", response_class=Response)
+    async def file(link: str) -> Response:
+        def read() -> tuple[bytes, str]:
+            artifact, remark = abby.picture_links.open(link)
+            wanted: PictureFormat | None = remark if remark in MEDIA_TYPES else None  # pyright: ignore[reportAssignmentType]
+            return picture_bytes(abby, artifact, wanted, QUALITY_DEFAULT), MEDIA_TYPES[
+                wanted
+            ] if wanted else artifact.media_type
+
+        data, media_type = await asyncio.to_thread(read)
+        # The signature is the permission: pages of other sites may show the picture they were given.
+        headers = {"cache-control": "private, max-age=3600", "cross-origin-resource-policy": "cross-origin"}
+        return Response(data, media_type=media_type, headers=headers)
+
+    return router
+
+
+class _Images:
+    """From an order to OpenAI's answer."""
+
+    def __init__(self, abby: Abby, desk: Desk) -> None:
+        self._abby = abby
+        self._desk = desk
+        self._places = asyncio.Semaphore(ANSWERS_AT_ONCE_MAX)
+
+    async def make(self, request: Request, body: ImageBody, order: Order, name: str) -> Response:
+        order = self._desk.with_id(request, order)
+        quality = QUALITY_DEFAULT if body.output_compression is None else body.output_compression
+        wanted = Wanted(
+            format=body.output_format, quality=quality,
+            links=f"{_own_url(self._abby, request)}/files/" if body.response_format == "url" else "",
+        )  # fmt: skip
+        with ExitStack() as stack:
+            stack.enter_context(self._desk.answering(order))
+            if not body.stream:
+                creation = await self._desk.create(request, order)
+                async with self._places:
+                    data = await asyncio.to_thread(answer, self._abby, creation, wanted)
+                return Response(data, media_type="application/json")
+            await self._desk.submit(order)  # what refuses it is an answer with a status, not an event
+            held = stack.pop_all()
+        return StreamingResponse(self._stream(order, wanted, name, held), media_type="text/event-stream")
+
+    async def _stream(self, order: Order, wanted: Wanted, name: str, held: ExitStack) -> AsyncGenerator[bytes]:
+        """Each picture as soon as it is kept, then the error if there is one."""
+        sent: set[str] = set()
+        done = False
+        try:
+            async for progress in self._desk.watch(order.id, order.account):
+                if progress is None:
+                    yield b": still at it\n\n"
+                    continue
+                for artifact in await asyncio.to_thread(self._abby.gallery.of_order, order.account, order.id):
+                    if artifact.id not in sent:
+                        sent.add(artifact.id)
+                        async with self._places:
+                            data = await asyncio.to_thread(completed, self._abby, artifact, wanted, name=name)
+                        yield data
+            await self._desk.result(order)
+            yield b"data: [DONE]\n\n"
+            done = True
+        except (AbbyError, OrderFailed) as error:
+            yield event("error", failure_of(error).body)
+            done = True
+        finally:
+            if not done:
+                self._desk.leave(order)
+            held.close()
+
+
+async def _read_edit(request: Request) -> tuple[EditBody, bytes]:
+    """The words and the picture of an edit. Raises HttpError."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HttpError(Failure(status=415, message="Send an edit as multipart/form-data, the picture as `image`.",
+                                code="unsupported_media_type"))  # fmt: skip
+    async with request.form(max_files=FIELDS_MAX, max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX) as form:
+        files = {name: [part for part in form.getlist(name) if isinstance(part, UploadFile)] for name in form}
+        words = {name: value for name, value in form.items() if isinstance(value, str)}
+        pictures = files.pop("image", []) + files.pop("image[]", [])
+        if "mask" in files or words.get("mask"):
+            raise bad_request("No provider here edits a part of a picture; leave `mask` out.", "mask")
+        if len(pictures) != 1:
+            raise bad_request(
+                f"An edit works on one picture, sent as the file `image`; here are {len(pictures)}.", "image"
+            )
+        image = await pictures[0].read()
+    try:
+        return EditBody.model_validate(words), image
+    except ValidationError as error:
+        raise bad_fields(error.errors()) from None
+
+
+def _own_url(abby: Abby, request: Request) -> str:
+    """Where whoever asks reaches this Abby; the guard knows the name."""
+    return abby.settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
+
+
+def _model(name: str, created: int) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": created, "owned_by": "abby"}

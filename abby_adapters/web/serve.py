@@ -1,0 +1,116 @@
+"""Serving: the web and the worker in one process, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing, contextmanager
+
+import uvicorn
+
+from abby_adapters.web.app import make_app
+from abby_adapters.web.guard import is_loopback
+from abby_core.bootstrap import Abby, open_abby
+from abby_core.errors import ConfigurationError
+from abby_core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 30
+"""How long answers that are on their way may take when Abby is stopped; their orders then have as long again."""
+CONNECTIONS_MAX = 1000
+"""Connections at a time; more are answered with 503. Each costs some 100 kB."""
+IDLE_SECONDS = 15
+"""How long a connection without a request is kept; a page's next request comes sooner."""
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+async def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers on their way are given, running orders finished or handed back.
+
+    ``tell`` is called once with the URL, when it answers. Raises ConfigurationError for an address that cannot be
+    used, or that others could reach while nobody has a token.
+    """
+    with ExitStack() as sockets:
+        bound = [sockets.enter_context(closing(each)) for each in _bind(settings.web_host, settings.web_port)]
+        async with open_abby(settings) as abby:
+            await _check_exposure(abby, bound)
+            server = server_for(abby)
+            with _stopped_by_signals(server):
+                serving = asyncio.ensure_future(server.serve(sockets=bound))
+                tell(url_of(bound[0]))
+                await serving
+            log.info("finishing what is running")
+
+
+def server_for(abby: Abby) -> Server:
+    """The web server over an Abby that is open; it listens at sockets that are bound already."""
+    return Server(uvicorn.Config(
+        make_app(abby), log_config=None, access_log=False, lifespan="off", server_header=False, ws="none",
+        timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=GRACE_SECONDS, limit_concurrency=CONNECTIONS_MAX,
+    ))  # fmt: skip
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would end the process before orders are finished."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    def stop(self) -> None:
+        """Give the answers that are on their way; asked again: do not wait for them."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+@contextmanager
+def _stopped_by_signals(server: Server) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":  # its loops know no signals
+        former = [signal.signal(each, lambda *_: loop.call_soon_threadsafe(server.stop)) for each in _STOPPING]
+        yield
+        for each, handler in zip(_STOPPING, former, strict=True):
+            signal.signal(each, handler)
+        return
+    for each in _STOPPING:
+        loop.add_signal_handler(each, server.stop)
+    yield
+    for each in _STOPPING:
+        loop.remove_signal_handler(each)
+
+
+async def _check_exposure(abby: Abby, bound: list[socket.socket]) -> None:
+    exposed = [each.getsockname()[0] for each in bound if not is_loopback(each.getsockname()[0])]
+    if exposed and not await abby.tokens.any_live():
+        raise ConfigurationError(
+            f"Others could reach Abby at {exposed[0]}, and nobody has a token yet. Make one first: "
+            "abby token create --user NAME. Or serve this computer alone: abby serve --host 127.0.0.1."
+        )
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets at every address of that name. Raises ConfigurationError."""
+    bound: list[socket.socket] = []
+    try:
+        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            bound.append(socket.create_server(address[:2], family=family, backlog=2048))  # pyright: ignore[reportArgumentType]
+            if not port:
+                break  # a second address would get another port
+    except (OSError, UnicodeError) as error:
+        for each in bound:
+            each.close()
+        raise ConfigurationError(
+            f"Abby cannot listen at {host}, port {port}: {error}. Choose others: --host, --port."
+        ) from error
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Where it answers."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

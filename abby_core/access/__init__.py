@@ -1,0 +1,1 @@
+"""Who may use Abby from outside: tokens for programs."""
