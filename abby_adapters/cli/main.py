@@ -18,6 +18,7 @@ import typer
 from abby_adapters.cli.commands import (
     admin,
     albums,
+    bot,
     care,
     describe,
     gallery,
@@ -62,6 +63,7 @@ app = typer.Typer(
 )
 for commands in (make, preset, gallery, describe, share, transfer, trash, quota, room, orders, care, privacy, stats):
     commands.register(app)
+bot.register(app)
 app.add_typer(albums.app, name="album")
 app.add_typer(admin.app, name="admin")
 
