@@ -224,6 +224,14 @@ class Settings:
         means="Names under which people reach `abby serve` besides PUBLIC_URL's and localhost, with commas.",
     )
 
+    discord_token: str | None = _setting(
+        "DISCORD_TOKEN",
+        default=None,
+        read=environment.key,
+        secret=True,
+        means="Token of the Discord bot, for `abby bot`; empty: no bot.",
+    )
+
     log_level: str = _setting(
         "LOG_LEVEL",
         default="INFO",
@@ -263,7 +271,8 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, message or file."""
-        return tuple(secret for secret in (self.stability_api_key, *_passwords(self.database_url)) if secret)
+        keys = (self.stability_api_key, self.discord_token, *_passwords(self.database_url))
+        return tuple(secret for secret in keys if secret)
 
 
 def variables() -> Iterator[tuple[str, Variable, object]]:

@@ -18,6 +18,7 @@ import typer
 from abby_adapters.cli.commands import (
     admin,
     albums,
+    bot,
     care,
     describe,
     gallery,
@@ -79,6 +80,7 @@ for commands in (
     serve,
 ):
     commands.register(app)
+bot.register(app)
 app.add_typer(albums.app, name="album")
 app.add_typer(token.app, name="token")
 app.add_typer(admin.app, name="admin")

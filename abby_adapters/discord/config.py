@@ -57,6 +57,10 @@ class BotConfig:
     def stability_api_key(self) -> str | None:
         return self.api.stability_key
 
+    @property
+    def discord_token(self) -> str | None:
+        return self.settings.discord_token
+
     def __repr__(self) -> str:
         return f"BotConfig(storage={self.storage}, api={self.api})"
 

@@ -65,6 +65,10 @@ class Deliveries:
         """Let ``deliverer`` make the deliveries of that kind. Rows of other kinds wait for their own process."""
         self._deliverers[kind] = deliverer
 
+    async def readdress(self, order_id: str, kind: str, address: str) -> None:
+        """Write another address into the order's deliveries of that kind: more is known, or a secret shall go."""
+        await self._database.run(_set_address, order_id, kind, address)
+
     def begin(self) -> None:
         """Start a round of :meth:`work_off` in the background."""
 
@@ -141,3 +145,10 @@ def _set_state(tx: Transaction, delivery_id: int, state: str, error: str) -> Non
     tx.execute(
         "UPDATE deliveries SET state = :state, error = :error WHERE id = :id", state=state, error=error, id=delivery_id
     )
+
+
+def _set_address(tx: Transaction, order_id: str, kind: str, address: str) -> None:
+    tx.execute(
+        "UPDATE deliveries SET address = :address WHERE order_id = :order AND kind = :kind",
+        address=address, order=order_id, kind=kind,
+    )  # fmt: skip

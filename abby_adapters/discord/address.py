@@ -1,0 +1,52 @@
+"""Where an order's result belongs, as it is written into the delivery's row (pure)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+KIND = "discord"
+"""The kind of our deliveries."""
+TOKEN_LIFE_SECONDS = 15 * 60
+"""How long an interaction's token edits its answer (Discord's documentation, "Receiving and Responding")."""
+FILE_BYTES_MAX = 10 * 2**20
+"""Largest attachment where Discord names no other limit: that of a server without boosts."""
+NONCE_CHARACTERS_MAX = 25
+_DISCORD_EPOCH_MS = 1_420_070_400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """One interaction and the message that answers it; 0 and blank for what is not known (any more).
+
+    ``private``: only the person who asked sees the answer. ``bytes_max``: the largest attachment that fits there.
+    """
+
+    interaction: int
+    application: int
+    token: str = ""
+    channel: int = 0
+    message: int = 0
+    user: int
+    private: bool = False
+    bytes_max: int = FILE_BYTES_MAX
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def of_text(cls, text: str) -> Address:
+        return cls(**json.loads(text))
+
+    def token_lives(self, now_ms: int) -> bool:
+        """Whether the answer may still be edited with the token, by the clock; Discord has the last word."""
+        asked_at_ms = (self.interaction >> 22) + _DISCORD_EPOCH_MS
+        return bool(self.token) and now_ms < asked_at_ms + TOKEN_LIFE_SECONDS * 1000
+
+    def without_token(self) -> Address:
+        return replace(self, token="")
+
+
+def nonce(order_id: str) -> str:
+    """What makes Discord take a message for the one it has already: the order's id, which is an interaction's."""
+    return order_id[-NONCE_CHARACTERS_MAX:]

@@ -1,0 +1,164 @@
+"""Delivering: how an order ended reaches whoever asked, by the best way that is open.
+
+    the message itself    while the interaction's token lives: repeating an edit changes nothing
+    a reply in the channel  with a nonce, so that Discord takes a repeated one for the first
+    a direct message        where the channel is closed to Abby, or the answer was private
+    nowhere                 the picture stays in the gallery, and ``/where`` tells of it
+
+Passing trouble is raised, and the core asks again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+import discord
+
+from abby_adapters.discord import presenter
+from abby_adapters.discord.address import KIND, Address, nonce
+from abby_adapters.discord.files import Attached, attach, smaller_note
+from abby_adapters.discord.members import account_of
+from abby_adapters.discord.views import creation_view
+from abby_core.errors import OrderCancelled
+from abby_core.studio.failure import failure
+
+if TYPE_CHECKING:
+    from abby_adapters.discord.studio_bot import StudioBot
+    from abby_core.bootstrap import Abby as Core
+    from abby_core.studio import Creation
+
+log = logging.getLogger(__name__)
+
+SMALLER_BYTES_MAX = 7 * 2**20
+"""Tried when Discord calls the files too large although they are within what it named: limits differ by server."""
+TOO_LARGE = 40005
+"""Discord's code for a request or file that is too large."""
+AUTOMOD = 200000
+"""Discord's code for a text that the server's rules block."""
+ORIGINAL = cast("int", "@original")
+"""The message that answers an interaction, in webhook addresses."""
+
+Send = Callable[[dict[str, Any]], Awaitable[object]]
+
+
+class Delivery:
+    """A :class:`~abby_core.studio.deliveries.Deliverer`."""
+
+    def __init__(self, bot: StudioBot, core: Core) -> None:
+        self._bot = bot
+        self._core = core
+
+    async def deliver(self, delivery_id: int, address: str, creation: Creation) -> None:  # noqa: ARG002 -- the order's id is our key
+        """Tell how the order ended. Raises OSError where Discord cannot be reached now."""
+        order_id = creation.order.id
+        message = self._bot.messages.get(order_id)
+        where = Address.of_text(address)
+        if message is not None:
+            await message.close()
+            where = replace(where, message=message.message_id or where.message)
+        if not await self._deliver(where, creation):
+            log.warning("the result of order %s has no way to its owner; it is in their gallery", order_id)
+        await self._core.deliveries.readdress(order_id, KIND, where.without_token().to_text())
+        self._bot.messages.pop(order_id, None)
+
+    async def _deliver(self, where: Address, creation: Creation) -> bool:
+        ways: list[Send] = []
+        if where.token_lives(int(time.time() * 1000)):
+            ways.append(lambda content: self._edit(where, content))
+        if where.channel and not where.private:
+            ways.append(lambda content: self._reply(where, creation.order.id, content))
+        ways.append(lambda content: self._write_to(where, creation.order.id, content))
+        for number, way in enumerate(ways):
+            if await self._try(way, where, creation):
+                if number and where.message and not where.private:
+                    await self._point_down(where)
+                return True
+        return False
+
+    async def _try(self, way: Send, where: Address, creation: Creation) -> bool:
+        """Whether that way was open. Raises OSError for passing trouble."""
+        bytes_max, with_files = where.bytes_max, True
+        while True:
+            content = await self._content(where, creation, bytes_max=bytes_max, with_files=with_files)
+            try:
+                await way(content)
+            except (discord.NotFound, discord.Forbidden) as error:
+                log.info("a way to deliver order %s is closed: code %d", creation.order.id, error.code)
+                return False
+            except discord.HTTPException as error:
+                if error.status == 401:
+                    return False
+                if error.status >= 500 or error.status == 429:
+                    raise ConnectionError(f"Discord answered {error.status}.") from error
+                if (error.status == 413 or error.code == TOO_LARGE) and bytes_max > SMALLER_BYTES_MAX:
+                    bytes_max = SMALLER_BYTES_MAX
+                elif with_files and (error.status == 413 or error.code in {TOO_LARGE, AUTOMOD}):
+                    with_files = False
+                else:
+                    log.warning("Discord took no result of order %s: %d, code %d",
+                                creation.order.id, error.status, error.code)  # fmt: skip
+                    return False
+            except aiohttp.ClientError as error:
+                raise ConnectionError(f"Discord cannot be reached: {type(error).__name__}.") from error
+            else:
+                return True
+
+    # ------------------------------------------------------------------ the ways
+
+    async def _edit(self, where: Address, content: dict[str, Any]) -> None:
+        files = content.pop("files")
+        await self._bot.answer_of(where).edit_message(ORIGINAL, content=None, attachments=files, **content)
+
+    async def _reply(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+        channel = self._bot.get_partial_messageable(where.channel)
+        if where.message:
+            content["reference"] = discord.MessageReference(
+                message_id=where.message, channel_id=where.channel, fail_if_not_exists=False
+            )
+        mentions = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(where.user)])
+        content["allowed_mentions"] = mentions
+        text = f"<@{where.user}>"  # who waited so long is notified, and nobody else
+        await channel.send(text, nonce=nonce(order_id), **content)
+
+    async def _write_to(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+        person = self._bot.get_user(where.user) or await self._bot.fetch_user(where.user)
+        await person.send(nonce=nonce(order_id), **content)
+
+    async def _point_down(self, where: Address) -> None:
+        """Let the message that waited so long say that it is over; no matter if it cannot."""
+        message = self._bot.get_partial_messageable(where.channel).get_partial_message(where.message)
+        try:
+            await message.edit(embed=presenter.note_embed("Finished: see below."), view=None)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("a message that waited stays as it is: %s", type(error).__name__)
+
+    # ------------------------------------------------------------------ what is said
+
+    async def _content(self, where: Address, creation: Creation, *, bytes_max: int, with_files: bool) -> dict[str, Any]:
+        """The arguments of discord.py's ``send``, but for what one way has of its own."""
+        order = creation.order
+        kept = [each for each in creation.artifacts if each.state in {"kept", "archived"}]
+        content: dict[str, Any] = {"files": [], "allowed_mentions": discord.AllowedMentions.none(), "view": None}
+        if not kept and creation.artifacts:
+            return content | {"embed": presenter.note_embed("It was made, and you have deleted it meanwhile.")}
+        if not kept:
+            error = failure(order) if order.state == "failed" else OrderCancelled("")
+            return content | {"embed": presenter.error_embed(error, was_accepted=True)}
+        attached: list[Attached] = []
+        if with_files:
+            attached = await asyncio.to_thread(attach, self._core, kept, bytes_max=bytes_max)
+        status = await asyncio.to_thread(self._core.quota.status, account_of(where.user))
+        notes = list(smaller_note(attached))
+        if len(attached) < len(kept):
+            notes.append("Not every picture could be shown here; all of them are in your gallery: /gallery.")
+        embed = presenter.creation_embed(creation, kept, status, notes=notes)
+        if len(attached) == 1:
+            embed.set_image(url=f"attachment://{attached[0].name}")
+        view = creation_view(order, kept, owner=where.user)
+        return content | {"embed": embed, "files": [each.file() for each in attached], "view": view}

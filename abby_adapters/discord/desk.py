@@ -1,0 +1,163 @@
+"""Taking orders: from an interaction to an accepted order and the message that tells of it.
+
+An order is submitted before anything is answered, so that a refusal is seen by its owner alone. What takes
+longer than Discord waits for an answer (fetching an attachment, say) is answered with "thinking" meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import aiohttp
+import discord
+
+from abby_adapters.discord import presenter
+from abby_adapters.discord.address import KIND, Address
+from abby_adapters.discord.members import account_of, standing_of
+from abby_adapters.discord.order_message import OrderMessage
+from abby_adapters.discord.views import choices_view, waiting_view
+from abby_core.errors import AbbyError, Refused
+from abby_core.studio import DeliveryAddress, Order
+
+if TYPE_CHECKING:
+    from abby_adapters.discord.studio_bot import StudioBot
+    from abby_core.bootstrap import Abby as Core
+    from abby_core.generation.request import ImageRequest
+    from abby_core.studio import Account
+
+log = logging.getLogger(__name__)
+Interaction: TypeAlias = "discord.Interaction[StudioBot]"
+
+PATIENCE_SECONDS = 1.5
+"""How long an order may take to be accepted before "thinking" is answered; Discord waits for 3 s in all."""
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What sending to Discord may raise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody wants made; as :class:`~abby_core.studio.order.Order` has it, and ``notes`` to be said."""
+
+    request: ImageRequest
+    pictures: int = 1
+    provider: str | None = None
+    source_artifact: str = ""
+    prompts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+Ask = Callable[["Core", "Account"], Awaitable[Asked]]
+"""Works out what is wanted. Raises AbbyError."""
+
+
+async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
+    """Have the order made for whoever interacts. Answers in any case; ``private``: for their eyes only."""
+    bot = interaction.client
+    core = bot.core
+    if core is None:
+        await interaction.response.send_message(embed=presenter.unavailable_embed(), ephemeral=True)
+        return
+    order_id = str(interaction.id)
+    message = bot.messages[order_id] = OrderMessage()
+    accepting = asyncio.create_task(_accept(interaction, core, ask, private=private))
+    await asyncio.wait({accepting}, timeout=bot.patience_seconds)
+    if not accepting.done():
+        with contextlib.suppress(*TROUBLE):
+            await interaction.response.defer(ephemeral=private, thinking=True)
+    try:
+        asked, address = await accepting
+    except Exception as error:
+        bot.messages.pop(order_id, None)
+        await refuse(interaction, error)
+        return
+    try:
+        await _show(interaction, core, message, asked, address)
+    except TROUBLE as error:
+        log.warning("an order was accepted and could not be answered: %s", type(error).__name__)
+        message.open(0)
+
+
+async def refuse(interaction: Interaction, error: Exception) -> None:
+    """Say why something cannot be, to whoever asked alone, with buttons for what would help."""
+    if not isinstance(error, AbbyError):
+        log.error("an interaction failed unexpectedly", exc_info=error)
+    embed = presenter.error_embed(error)
+    view = choices_view(error.choices) if isinstance(error, Refused) else None
+    try:
+        await say(interaction, embed, view)
+    except TROUBLE as trouble:
+        log.warning("a refusal could not be said: %s", type(trouble).__name__)
+
+
+async def say(interaction: Interaction, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+    """Answer whoever interacts, for their eyes only if nothing was answered yet."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(embed=embed, view=view)
+    elif view is not None:
+        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+    else:
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bool) -> tuple[Asked, Address]:
+    """The order is a row afterwards, and so is the promise to deliver it."""
+    account = account_of(interaction.user.id)
+    asked = await ask(core, account)
+    address = Address(
+        interaction=interaction.id,
+        application=interaction.application_id,
+        token=interaction.token,
+        channel=interaction.channel_id or 0,
+        user=interaction.user.id,
+        private=private,
+        bytes_max=interaction.filesize_limit,
+    )
+    order = Order(
+        id=str(interaction.id),
+        account=account,
+        request=asked.request,
+        pictures=asked.pictures,
+        provider=asked.provider,
+        source_artifact=asked.source_artifact,
+        prompts=asked.prompts,
+        standing=await standing_of(interaction),
+        deliveries=(DeliveryAddress(kind=KIND, address=address.to_text()),),
+    )
+    await core.studio.submit(order)
+    return asked, address
+
+
+async def _show(interaction: Interaction, core: Core, message: OrderMessage, asked: Asked, address: Address) -> None:
+    """Answer with the message of the order, and have it follow the order from now on."""
+    order_id, account = str(interaction.id), account_of(interaction.user.id)
+    line = await _first_line(core, order_id, account)
+
+    def embed(now: str) -> discord.Embed:
+        return presenter.waiting_embed(asked.request.prompt, now, asked.notes)
+
+    view = waiting_view(order_id, interaction.user.id)
+    if interaction.response.is_done():
+        message_id = (await interaction.edit_original_response(embed=embed(line), view=view)).id
+    else:
+        answer = await interaction.response.send_message(embed=embed(line), view=view, ephemeral=address.private)
+        message_id = answer.message_id or 0
+    with contextlib.suppress(AbbyError):  # then a late result is no reply to it
+        await core.deliveries.readdress(order_id, KIND, replace(address, message=message_id).to_text())
+
+    async def show(now: str) -> None:
+        await interaction.edit_original_response(embed=embed(now))
+
+    message.watch(core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
+    message.open(message_id)
+
+
+async def _first_line(core: Core, order_id: str, account: Account) -> str:
+    with contextlib.suppress(AbbyError):  # it was accepted, whatever can be said of it
+        async for progress in core.studio.watch(order_id, account):
+            return "Almost there" if progress.ended else presenter.progress_line(progress)
+    return "Accepted"

@@ -1,0 +1,183 @@
+"""The Discord bot: what it is made of, and how it starts and ends.
+
+    /imagine ─► desk ─► Studio.submit          the order is a row, the promise to deliver another
+                 └────► message of the order   "waiting, number 3" → "painting: 50 %"
+    core ─────► Delivery ─► the message, a reply, or a direct message
+
+Slash commands and buttons need no privileged intent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from abby_adapters.discord.address import KIND
+from abby_adapters.discord.config import BotConfig
+from abby_adapters.discord.delivery import Delivery
+from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.order_message import EDIT_SECONDS
+from abby_adapters.discord.presses import PRESSES
+from abby_adapters.discord.redaction import guard_logs
+from abby_adapters.discord.studio_bot import StudioBot
+from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.uploads import Uploads
+from abby_core.bootstrap import configure_logging, open_abby
+from abby_core.errors import AbbyError, ConfigurationError, StorageError
+
+if TYPE_CHECKING:
+    from abby_core.bootstrap import Abby as Core
+    from abby_core.settings import Settings
+
+log = logging.getLogger(__name__)
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
+
+COGS = tuple(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house"))
+PERMISSIONS = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
+    read_message_history=True,
+)  # fmt: skip
+"""What an invitation asks for: enough to answer and to deliver late. History is for replies."""
+NOT_SET = "DISCORD_TOKEN is not set. Make a bot at https://discord.com/developers, put its token into .env."
+NOT_TAKEN = "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
+UNREACHABLE = "Discord cannot be reached. Check the internet connection and try again."
+
+
+class _Tree(app_commands.CommandTree[StudioBot]):
+    async def on_error(
+        self, interaction: discord.Interaction[StudioBot], error: app_commands.AppCommandError, /
+    ) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What a command raised is said to whoever called it."""
+        if isinstance(error, app_commands.CheckFailure):
+            return  # the check has answered
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await refuse(interaction, cause)
+
+
+class Abby(StudioBot):
+    """The bot. ``storage`` and ``generator`` are None where this Abby cannot be opened; commands then say so.
+
+    ``core`` and ``uploads`` replace the usual ones (tests, embedding). ``messages``: orders whose message this
+    process is writing. ``edit_seconds`` and ``patience_seconds``: see :mod:`.order_message` and :mod:`.desk`.
+    """
+
+    def __init__(
+        self, config: BotConfig | None = None, *, core: Core | None = None, uploads: Uploads | None = None
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            tree_cls=_Tree,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.config = config or BotConfig()
+        self.uploads = uploads or Uploads()
+        self.messages = {}
+        self.edit_seconds = EDIT_SECONDS
+        self.patience_seconds = PATIENCE_SECONDS
+        self.core = core or open_abby(self.config.settings)
+        self.storage = self.generator = None
+        try:
+            self.storage = self.core.storage
+            self.generator = self.core.generator
+        except AbbyError as error:
+            self._cannot_open(error)
+        self._opened = contextlib.AsyncExitStack()
+
+    # ------------------------------------------------------------------ starting and ending
+
+    async def setup_hook(self) -> None:
+        self.hosts = _hosts(self.application)
+        await self._open_core()
+        for cog in COGS:
+            await self.load_extension(cog)
+        self.add_dynamic_items(*PRESSES)
+        await sync_if_changed(self.tree, self.config.settings.storage_root)
+
+    async def on_ready(self) -> None:
+        log.info("Abby is online as %s", self.user)
+        if self.application is not None:
+            url = discord.utils.oauth_url(
+                self.application.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+            )
+            log.info("Invite Abby with %s", url)
+
+    async def close(self) -> None:
+        """Let running orders finish and be delivered for a while, then sign off. What is not done stays promised."""
+        try:
+            await self._opened.aclose()
+        except AbbyError as error:
+            log.warning("Abby was not closed properly: %s", error)
+        await self.uploads.close()
+        await super().close()
+
+    async def _open_core(self) -> None:
+        if self.core is None:
+            return
+        try:
+            self.core.deliveries.register(KIND, Delivery(self, self.core))
+            await self._opened.enter_async_context(self.core)
+        except AbbyError as error:
+            self._cannot_open(error)
+
+    def _cannot_open(self, error: AbbyError) -> None:
+        log.error("no pictures can be made: %s", error)
+        self.core = self.storage = self.generator = None
+
+
+def run(settings: Settings) -> None:
+    """Run the bot until Ctrl-C or SIGTERM. Raises ConfigurationError without a usable token, StorageError offline."""
+    if not settings.discord_token:
+        raise ConfigurationError(NOT_SET)
+    configure_logging(settings)
+    guard_logs()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(Abby(BotConfig(settings)), settings.discord_token))
+
+
+async def check_token(token: str) -> str:
+    """Who the token belongs to, in a sentence. Raises ConfigurationError or StorageError."""
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        with _translated():
+            await client.login(token)
+        return f"Signed in to Discord as {client.user}."
+
+
+async def _run(bot: Abby, token: str) -> None:
+    running = asyncio.current_task()
+    if running is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError), _translated():
+        async with bot:
+            await bot.start(token)
+
+
+@contextlib.contextmanager
+def _translated() -> Generator[None]:
+    """What signing in to Discord raises, as Abby's errors."""
+    try:
+        yield
+    except discord.LoginFailure as error:
+        raise ConfigurationError(NOT_TAKEN) from error
+    except (discord.DiscordServerError, OSError) as error:
+        raise StorageError(UNREACHABLE) from error
+
+
+def _hosts(application: discord.AppInfo | None) -> frozenset[int]:
+    if application is None:
+        return frozenset()
+    if application.team is None:
+        return frozenset({application.owner.id})
+    roles = {discord.TeamMemberRole.admin, discord.TeamMemberRole.developer}
+    members = {member.id for member in application.team.members if member.role in roles}
+    return frozenset(members if application.team.owner_id is None else members | {application.team.owner_id})

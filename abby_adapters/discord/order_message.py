@@ -1,0 +1,78 @@
+"""The one message of an order, while the order is on its way: "waiting, number 3" → "painting: 50 %".
+
+The result is written by :mod:`abby_adapters.discord.delivery`, which closes the message first: after that nothing
+here changes it any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from abby_adapters.discord import presenter
+from abby_core.errors import AbbyError
+
+if TYPE_CHECKING:
+    from abby_core.studio import Account, Progress
+    from abby_core.studio.studio import Studio
+
+log = logging.getLogger(__name__)
+
+EDIT_SECONDS = 4.0
+"""Least time between two edits of a message: Discord's limits for webhooks leave room for about that."""
+OPENING_SECONDS = 30.0
+"""How long a result waits for its message to appear; then it finds another way."""
+
+Show = Callable[[str], Awaitable[object]]
+"""Writes a line about the progress into the message."""
+
+
+class OrderMessage:
+    """Lives on the event loop from before the order is submitted until its result is delivered."""
+
+    def __init__(self) -> None:
+        self._opened = asyncio.Event()
+        self._editing = asyncio.Lock()
+        self._watcher: asyncio.Task[None] | None = None
+        self.message_id = 0
+        """Where it can be answered to; 0 while (or if) it is not known."""
+
+    def open(self, message_id: int) -> None:
+        """The message is there (0: it could not be written, and never will be)."""
+        self.message_id = message_id
+        self._opened.set()
+
+    def watch(self, studio: Studio, order_id: str, account: Account, show: Show, *, seconds: float, line: str) -> None:
+        """Follow the order; ``line`` is what the message says now."""
+        self._watcher = asyncio.create_task(self._follow(studio.watch(order_id, account), show, seconds, line))
+
+    async def close(self) -> None:
+        """Wait until it was opened and the last edit is through; nothing is edited from here on."""
+        try:
+            async with asyncio.timeout(OPENING_SECONDS):
+                await self._opened.wait()
+        except TimeoutError:
+            log.warning("an order ended before its message was written")
+        async with self._editing:
+            if self._watcher is not None:
+                self._watcher.cancel()
+
+    async def _follow(self, moments: AsyncIterator[Progress], show: Show, seconds: float, line: str) -> None:
+        try:
+            await asyncio.sleep(seconds)
+            async for progress in moments:
+                if progress.ended:
+                    return
+                now = presenter.progress_line(progress)
+                if now != line:
+                    async with self._editing:
+                        await show(now)
+                    line = now
+                    await asyncio.sleep(seconds)
+        except (AbbyError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("the progress of an order is not shown any more: %s", type(error).__name__)

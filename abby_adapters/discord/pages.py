@@ -1,0 +1,103 @@
+"""Looking at kept pictures: one of them, or a page of one's own gallery."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from abby_adapters.discord import presenter, views
+from abby_adapters.discord.asking import GONE
+from abby_adapters.discord.desk import Interaction
+from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
+from abby_adapters.discord.members import account_of
+from abby_core.errors import NotFound
+from abby_core.gallery import Filter
+
+if TYPE_CHECKING:
+    from abby_core.bootstrap import Abby as Core
+    from abby_core.gallery import Page
+    from abby_core.studio import Artifact
+
+PAGE_PICTURES = 5
+"""Pictures on one page: what fits a screen."""
+EMPTY = "No pictures yet. Make the first: /imagine prompt: a cute rabbit in a meadow"
+NO_FAVOURITES = "No favourites yet. Press ⭐ below a picture you like."
+
+
+async def show_picture(interaction: Interaction, core: Core, owner: int, name_or_id: str, *, private: bool) -> None:
+    """Answer with one picture and its buttons. Raises NotFound."""
+    account = account_of(owner)
+    try:
+        found = await asyncio.to_thread(core.gallery.find, account, name_or_id)
+    except NotFound:
+        if owner != interaction.user.id:  # what is called how is nobody else's business
+            raise NotFound(GONE) from None
+        raise
+    await interaction.response.defer(ephemeral=private, thinking=True)
+    (picture,) = await asyncio.to_thread(attach, core, [found], bytes_max=interaction.filesize_limit) or (None,)
+    embed = presenter.picture_embed(found, demo=is_demo(core, found))
+    content: dict[str, Any] = {"embed": embed, "view": views.picture_view(found, owner=owner)}
+    if picture is None:
+        embed.description = f"{embed.description or ''}\nIts file cannot be shown here just now."
+    else:
+        embed.set_image(url=f"attachment://{picture.name}")
+        for note in smaller_note([picture]):
+            embed.set_footer(text=note)
+        content["attachments"] = [picture.file()]
+    await interaction.edit_original_response(**content)
+
+
+async def open_gallery(interaction: Interaction, core: Core, *, starred: bool) -> None:
+    """Answer with the first page of one's own gallery."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await interaction.edit_original_response(**await _page(interaction, core, starred=starred, before=None))
+
+
+async def turn(interaction: Interaction, core: Core, *, starred: bool, before: tuple[int, str] | None) -> None:
+    """Turn the page in its own message."""
+    await interaction.response.defer()
+    await interaction.edit_original_response(**await _page(interaction, core, starred=starred, before=before))
+
+
+def is_demo(core: Core, artifact: Artifact) -> bool:
+    """Whether a picture only shows how Abby works."""
+    provider = core.generator.providers.get(artifact.provider)
+    return provider is not None and provider.capabilities.demo
+
+
+async def _page(
+    interaction: Interaction, core: Core, *, starred: bool, before: tuple[int, str] | None
+) -> dict[str, Any]:
+    """A page as a message: an embed for each picture, with its small version."""
+    account = account_of(interaction.user.id)
+    wanted = Filter(favourite=True if starred else None)
+
+    def read() -> tuple[Page, list[discord.Embed], list[discord.File]]:
+        page = core.gallery.page(account, wanted, limit=PAGE_PICTURES, before=before)
+        embeds: list[discord.Embed] = []
+        files: list[discord.File] = []
+        for number, artifact in enumerate(page.artifacts, start=1):
+            embed = presenter.picture_embed(artifact, demo=is_demo(core, artifact))
+            small = thumbnail_file(core, artifact, f"thumbnail-{number}.webp")
+            if small is not None:
+                files.append(small)
+                embed.set_thumbnail(url=f"attachment://{small.filename}")
+            embeds.append(embed)
+        return page, embeds, files
+
+    page, embeds, files = await asyncio.to_thread(read)
+    view = views.page_view(page, owner=interaction.user.id, starred=starred, is_first=before is None)
+    if not embeds:
+        embeds = [presenter.list_embed("Your Gallery", [], NO_FAVOURITES if starred else EMPTY)]
+    return {"embeds": _within_limits(embeds), "attachments": files, "view": view}
+
+
+def _within_limits(embeds: list[discord.Embed]) -> list[discord.Embed]:
+    """Discord takes 6000 characters in all embeds of a message together: long prompts are cut."""
+    for embed in embeds:
+        share = 5500 // len(embeds) - len(embed.title or "")
+        if embed.description and len(embed.description) > share:
+            embed.description = embed.description[: share - 1] + "…"
+    return embeds

@@ -1,0 +1,41 @@
+"""What cogs, buttons and deliveries know of the bot; :mod:`abby_adapters.discord.main` puts it together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+if TYPE_CHECKING:
+    from abby_adapters.discord.address import Address
+    from abby_adapters.discord.order_message import OrderMessage
+    from abby_adapters.discord.uploads import Uploads
+    from abby_core.bootstrap import Abby as Core
+    from abby_core.generation import ImageGenerator
+    from abby_core.storage import StorageManager
+
+
+class StudioBot(commands.Bot):
+    """A bot with a picture studio behind it."""
+
+    core: Core | None
+    """None where it cannot be opened; so are ``storage`` and ``generator``, and commands say that."""
+    storage: StorageManager | None
+    generator: ImageGenerator | None
+    uploads: Uploads
+    messages: dict[str, OrderMessage]
+    """By order: those whose message this process writes, until they are delivered."""
+    edit_seconds: float
+    """Least time between two edits of one message."""
+    patience_seconds: float
+    """How long an order may take to be accepted before "thinking" is answered."""
+    hosts: frozenset[int] = frozenset()
+    """The ids of whoever runs this Abby."""
+
+    def is_host(self, user_id: int) -> bool:
+        return user_id in self.hosts
+
+    def answer_of(self, where: Address) -> discord.Webhook:
+        """Through which the answer to an interaction is edited while its token lives."""
+        return discord.Webhook.partial(where.application, where.token, client=self)

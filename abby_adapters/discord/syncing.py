@@ -1,0 +1,42 @@
+"""Telling Discord which commands there are, only when they have changed: it takes 200 a day, and not many at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from abby_adapters.discord.studio_bot import StudioBot
+
+log = logging.getLogger(__name__)
+FILE = "discord_commands.sha256"
+
+
+async def sync_if_changed(tree: discord.app_commands.CommandTree[StudioBot], root: Path) -> bool:
+    """Register the tree's commands unless those were registered last; returns whether that was done.
+
+    What was registered last is noted in ``root``; deleting the file ``discord_commands.sha256`` registers anew.
+    """
+    note, now = root / FILE, _fingerprint(tree)
+    try:
+        if note.read_text("ascii").strip() == now:
+            return False
+    except (OSError, UnicodeDecodeError):
+        pass  # the first time, or nobody knows
+    await tree.sync()
+    log.info("Discord was told of %d commands", len(tree.get_commands()))
+    try:
+        note.write_text(now + "\n", "ascii")
+    except OSError as error:
+        log.warning("commands will be registered again with the next start: %s", error.strerror)
+    return True
+
+
+def _fingerprint(tree: discord.app_commands.CommandTree[StudioBot]) -> str:
+    described = [tree.client.application_id, *(command.to_dict(tree) for command in tree.get_commands())]
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""The bot's small parts: addresses, ids of buttons, logs without tokens, attachments from nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+
+from abby_adapters.discord import views
+from abby_adapters.discord.address import Address, nonce
+from abby_adapters.discord.redaction import guard_logs, without_tokens
+from abby_adapters.discord.uploads import BYTES_MAX, Uploads
+from abby_core.errors import Choice, InvalidRequest
+from abby_core.gallery import Page
+from tests.adapters.discord.test_presenter import artifact, order
+
+INTERACTION = (1_700_000_000_000 - 1_420_070_400_000) << 22
+"""An interaction of a known moment."""
+
+
+def address(**changes: object) -> Address:
+    known: dict[str, object] = {"interaction": INTERACTION, "application": 7, "token": "secret", "user": 42}
+    return Address(**{**known, **changes})  # pyright: ignore[reportArgumentType]
+
+
+def ids(view: object) -> list[str]:
+    return [child.custom_id for child in getattr(view, "children", ())]
+
+
+def test_an_address_comes_back_from_its_text() -> None:
+    known = address(channel=5, message=6, private=True, bytes_max=3)
+    assert Address.of_text(known.to_text()) == known
+    assert "secret" not in known.without_token().to_text()
+
+
+def test_a_token_lives_for_a_quarter_of_an_hour() -> None:
+    asked_at = 1_700_000_000_000
+    assert address().token_lives(asked_at + 899_000)
+    assert not address().token_lives(asked_at + 900_000)
+    assert not address(token="").token_lives(asked_at)
+
+
+def test_a_nonce_follows_from_the_order_and_fits() -> None:
+    assert nonce("1234567890123456789") == "1234567890123456789"
+    assert len(nonce("x" * 200)) == 25
+
+
+async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
+    long = artifact(id="f" * 24)
+    owner = 2**64 - 1
+    page = Page(artifacts=(long,), next=(2**43, "f" * 24))
+    made = [
+        views.waiting_view("1" * 20, owner),
+        views.creation_view(order(id="1" * 20), [long], owner=owner),
+        views.creation_view(order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
+        views.undo_view(long.id, owner),
+        views.page_view(page, owner=owner, starred=True, is_first=False),
+        views.choices_view([Choice(kind="compress", text="", pictures=12), Choice(kind="empty_trash", text="")]),
+    ]
+    patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM)
+    found = [custom_id for view in made for custom_id in ids(view)]
+    assert len(found) == 1 + 6 + 3 + 1 + 3 + 2
+    for custom_id in found:
+        assert len(custom_id) <= 100
+        assert sum(re.fullmatch(pattern, custom_id) is not None for pattern in patterns) == 1, custom_id
+
+
+async def test_discord_py_remembers_no_view_of_ours() -> None:
+    assert views.waiting_view("1", 2).is_finished()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are being rate limited. PATCH https://discord.com/api/v10/webhooks/77/aW50ZXJh/messages/@original",
+        "POST https://discord.com/api/v10/interactions/99/aW50ZXJh/callback",
+        "POST https://discord.com/api/v10/webhooks/77/aW50ZXJh?wait=true",
+    ],
+)
+def test_no_token_gets_into_the_log(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert "aW50ZXJh" not in without_tokens(text)
+    guard_logs()
+    guard_logs()
+    logging.getLogger("discord.webhook.async_").warning("Trouble with %s", text)
+    assert "aW50ZXJh" not in caplog.text
+    assert "[redacted]" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cdn.discordapp.com/attachments/1/2/cat.png",
+        "https://cdn.discordapp.com.evil.example/cat.png",
+        "https://cdn.discordapp.com@evil.example/cat.png",
+        "https://evil.example/cdn.discordapp.com/cat.png",
+        "https://cdn.discordapp.com:8443/cat.png",
+        "https://127.0.0.1/cat.png",
+        "file:///etc/passwd",
+        "https://[broken",
+        "",
+    ],
+)
+async def test_attachments_come_from_discord_alone(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="fetches from nowhere else"):
+        await Uploads().fetch(url)
+
+
+async def test_a_file_that_says_it_is_too_large_is_not_fetched() -> None:
+    with pytest.raises(InvalidRequest, match="larger than 20 MB"):
+        await Uploads().fetch("https://cdn.discordapp.com/a/b.png", declared_bytes=BYTES_MAX + 1)

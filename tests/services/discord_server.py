@@ -1,0 +1,546 @@
+"""A server on the loopback interface that behaves as Discord does towards a bot.
+
+It shares no code with Abby or with discord.py. A real discord.py bot talks to it over HTTP and WebSocket:
+
+    async with discord_server() as server:
+        guild = server.guild("Painters")
+        art, ada = guild.channel("art"), server.member(guild, "ada")
+        with pointed_at(server):
+            async with running(bot, server):
+                asked = await server.command(ada, "imagine", {"prompt": "a fox"}, channel=art)
+                await asked.until(lambda it: it.original and it.original.attachments)
+                assert asked.original.attachments[0].data.startswith(b"\\x89PNG")
+
+**Findings.** Every request is checked against Discord's OpenAPI document (in the folder that ``ABBY_SPECS`` names;
+tests are skipped without), and against the limits in ``discord_limits``. What is wrong is refused as Discord refuses
+it (400, code 50035, a tree of errors) and is collected in ``server.findings``; so is what Discord silently ignores,
+such as unknown fields. The test fails at the end if findings are left; ``server.take_findings()`` is for tests that
+provoke them. Refusals that a good bot has to live with (a dead token, a closed door) are no findings.
+
+**Time** does not pass here. The three seconds for a first answer are over when the test says ``server.expire(it)``,
+the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``.
+
+**Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
+requests to an endpoint end, named as the document names it. See the functions at the end of this module.
+
+**People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
+(see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
+``original``, ``followups``, ``choices``, ``modal`` and ``until``. A ``Message`` (see ``discord_messages``) has
+``content``, ``embeds``, ``components``, ``buttons``, ``attachments``, ``text``, ``ephemeral``, ``pings`` and
+``history``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import os
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import discord.gateway
+import discord.http
+import pytest
+import yarl
+from aiohttp import BodyPartReader, web
+
+from tests.services.discord_gateway import Gateway, Session
+from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
+from tests.services.discord_limits import problems_in_words
+from tests.services.discord_messages import Attachment, Message, Upload, signature
+from tests.services.discord_people import People
+from tests.services.discord_rest import Call, Refusal, Rest
+from tests.services.discord_rules import Operation, Problem, Rules, rules_in
+from tests.services.discord_world import FILE_BYTES_MAX, MB, Channel, Guild, Json, Role, User, snowflake
+
+API = "/api/v10"
+REQUEST_BYTES_MAX = 25 * MB
+_ANYBODY = ("/interactions/", "/webhooks/")
+"""Paths whose own token is all that is needed."""
+
+
+Answer = Callable[["DiscordServer", web.Request, Callable[[], Awaitable[web.Response]]], Awaitable[web.StreamResponse]]
+"""How a request ends: called with the server, the request, and a function that performs it."""
+
+
+class Seen:
+    """A request as it arrived, and the status of its answer (0: none was given)."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method = method
+        self.path = path
+        self.operation = ""
+        self.body: Any = None
+        self.uploads: dict[int, Upload] = {}
+        self.status = 0
+
+    def __repr__(self) -> str:
+        return f"{self.status} {self.method} {self.path}"
+
+
+class DiscordServer(People):
+    """The server's state. ``seen``: every request to the API, in order. ``findings``: everything that was wrong."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.url = ""
+        self.application_id = snowflake()
+        self.bot = User(name="abby", bot=True, id=self.application_id)
+        self.owner = User(name="owner")
+        """Of the application, and of guilds that name no other owner."""
+        encoded = base64.urlsafe_b64encode(str(self.bot.id).encode()).decode().rstrip("=")
+        self.token = f"{encoded}.Gloop1.{'loopback' * 4}"
+        self.users: dict[int, User] = {self.bot.id: self.bot, self.owner.id: self.owner}
+        self.guilds: dict[int, Guild] = {}
+        self.interactions: dict[int, Interaction] = {}
+        self.attachments: dict[str, Attachment] = {}
+        self.commands: dict[int | None, list[Json]] = {}
+        """By guild, None for the global ones."""
+        self.seen: list[Seen] = []
+        self.findings: list[str] = []
+        self.changed = asyncio.Condition()
+        self.gateway = Gateway(token=self.token, findings=self.findings, beginning=self._beginning, notify=self._notify)
+        self._rules = rules
+        self._rest = Rest(self)
+        self._dms: dict[int, Channel] = {}
+        self._answers: dict[str, deque[Answer]] = {}
+        self._limits: dict[str, tuple[int, float]] = {}
+        self._used: dict[str, tuple[float, int]] = {}
+        self._links_valid_from = 0.0
+
+    # Who and what there is
+
+    @property
+    def gateway_url(self) -> str:
+        return self.url.replace("http:", "ws:") + "/gateway"
+
+    @property
+    def cdn_url(self) -> str:
+        return self.url
+
+    def user(self, name: str, *, locale: str = "en-US", takes_dms: bool = True) -> User:
+        user = User(name=name, display_name=name.title(), locale=locale, takes_dms=takes_dms)
+        self.users[user.id] = user
+        return user
+
+    def guild(self, name: str = "Painters", *, owner: User | None = None, premium_tier: int = 0) -> Guild:
+        """A new guild that the bot is in. Before the bot connects, or it does not learn of it."""
+        guild = Guild(name=name, owner=owner or self.owner, premium_tier=premium_tier)
+        guild.join(self.bot)
+        self.guilds[guild.id] = guild
+        return guild
+
+    def member(self, guild: Guild, name: str, *roles: Role, locale: str = "en-US", boosts: bool = False) -> User:
+        """A new person in ``guild``."""
+        user = self.user(name, locale=locale)
+        guild.join(user, *roles, boosts=boosts)
+        return user
+
+    def dm(self, user: User) -> Channel:
+        """Where ``user`` and the bot talk in private."""
+        if user.id not in self._dms:
+            self._dms[user.id] = Channel(name=user.name, recipient=user)
+        return self._dms[user.id]
+
+    def find_channel(self, channel_id: int) -> Channel | None:
+        every = [*self._dms.values(), *(one for guild in self.guilds.values() for one in guild.channels)]
+        return next((channel for channel in every if channel.id == channel_id), None)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Everything that can be read anywhere now, the ephemeral messages included, oldest first."""
+        every = [*self._dms.values(), *(one for guild in self.guilds.values() for one in guild.channels)]
+        return sorted((one for channel in every for one in channel.messages), key=lambda message: message.id)
+
+    # What a test decides
+
+    def next(self, operation: str, *answers: Answer) -> None:
+        """How the next requests to ``operation`` end that are in order, one answer each."""
+        method, template = operation.split(" ")
+        assert method.lower() in self._rules.document["paths"][template], operation
+        self._answers.setdefault(operation, deque()).extend(answers)
+
+    def limit_rate(self, operation: str, limit: int, *, per_seconds: float) -> None:
+        """Answers 429 to more than ``limit`` requests of ``operation`` in that time."""
+        self._limits[operation] = (limit, per_seconds)
+
+    def expire(self, interaction: Interaction) -> None:
+        """The three seconds for a first answer are over."""
+        interaction.expired = not interaction.answered
+        interaction.token_dead = interaction.token_dead or interaction.expired
+
+    def kill_token(self, interaction: Interaction) -> None:
+        """The fifteen minutes of an interaction are over."""
+        interaction.token_dead = True
+
+    def expire_links(self) -> None:
+        """Every address of a file that was given out so far has grown too old."""
+        self._links_valid_from = time.time() + 1
+
+    def forget_nonces(self) -> None:
+        """The few minutes are over in which a nonce brings the same message back."""
+        self._rest.forget_nonces()
+
+    def take_findings(self) -> list[str]:
+        """The findings so far, which then no longer fail the test."""
+        taken = list(self.findings)
+        self.findings.clear()
+        return taken
+
+    async def until(self, condition: Callable[[], object], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Waits until ``condition`` holds. AssertionError when patience runs out."""
+
+        async def held() -> None:
+            async with self.changed:
+                await self.changed.wait_for(lambda: bool(condition()))
+
+        try:
+            await asyncio.wait_for(held(), patience_seconds)
+        except TimeoutError:
+            raise AssertionError(f"did not happen in {patience_seconds} s; last requests: {self.seen[-8:]}") from None
+
+    async def connected(self) -> None:
+        await self.until(lambda: self.gateway.connected)
+
+    # Requests
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/gateway":
+            return await self.gateway.handle(request)
+        if not request.path.startswith(f"{API}/"):
+            return self._file(request)
+        seen = Seen(request.method, request.path.removeprefix(API))
+        self.seen.append(seen)
+        try:
+            answer = await self._answer(request, seen)
+        except Refusal as refusal:
+            if refusal.finding:
+                self.findings.append(f"{seen.method} {seen.path}: {refusal}")
+            answer = _json(refusal.status, refusal.body, refusal.headers)
+        seen.status = answer.status
+        await self._notify()
+        return answer
+
+    async def _answer(self, request: web.Request, seen: Seen) -> web.StreamResponse:
+        operation = self._rules.operation(request.method, seen.path)
+        if operation is None:
+            await request.read()
+            raise Refusal(404, 0, f"404: Not Found ({seen.method} {seen.path})", finding=True)
+        seen.operation = operation.name
+        call = await self._call(request, operation, seen)
+        headers = self._rate_headers(operation)
+
+        async def perform() -> web.Response:
+            status, body = await self._rest.perform(call)
+            for problem in operation.problems_with_answer(status, body):
+                self.findings.append(f"this server itself: {operation.name} answered {problem}")
+            if body is None:
+                return web.Response(status=status, headers=headers)
+            return _json(status, body, headers)
+
+        waiting = self._answers.get(operation.name)
+        return await waiting.popleft()(self, request, perform) if waiting else await perform()
+
+    async def _call(self, request: web.Request, operation: Operation, seen: Seen) -> Call:
+        """The request, read and found to be in order."""
+        if (request.content_length or 0) > max(REQUEST_BYTES_MAX, self._file_bytes_max(operation)):
+            await request.read()  # answering earlier would cut the caller off while it still sends
+            raise Refusal(413, 40005, "Request entity too large", finding=True)
+        seen.body, seen.uploads = await _read(request)
+        if not seen.path.startswith(_ANYBODY) and request.headers.get("Authorization") != f"Bot {self.token}":
+            raise Refusal(401, 0, "401: Unauthorized")
+        if any(len(upload.data) > self._file_bytes_max(operation) for upload in seen.uploads.values()):
+            raise Refusal(413, 40005, "Request entity too large", finding=True)
+        problems = operation.problems_with_query(request.query) + operation.problems_with_body(seen.body)
+        if not any(not problem.ignored for problem in problems):
+            problems += problems_in_words(operation, seen.body, seen.uploads)
+        self.findings += [f"{operation.name}: {problem}" for problem in problems]
+        _refuse([problem for problem in problems if not problem.ignored])
+        return Call(operation=operation, request=request, body=seen.body, uploads=seen.uploads)
+
+    def _file_bytes_max(self, operation: Operation) -> int:
+        """By the guild that the request's channel or interaction belongs to."""
+        arguments = operation.arguments
+        channel = self.find_channel(int(arguments.get("channel_id", 0)))
+        token = arguments.get("interaction_token") or arguments.get("webhook_token")
+        for interaction in self.interactions.values() if token else ():
+            if interaction.token == token:
+                channel = interaction.channel
+        return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
+
+    def _rate_headers(self, operation: Operation) -> dict[str, str]:
+        """The headers of the request's bucket, or a refusal when it is empty. Callbacks are exempt."""
+        if operation.template.endswith("/callback"):
+            return {}
+        limit, per_seconds = self._limits.get(operation.name, (1000, 1.0))
+        bucket = f"{operation.name}:{operation.major}"
+        began, used = self._used.get(bucket, (0.0, 0))
+        if time.time() >= began + per_seconds:
+            began, used = time.time(), 0
+        left = began + per_seconds - time.time()
+        self._used[bucket] = (began, used + 1)
+        if used >= limit:
+            raise _RateLimited(left, scope="user")
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - used - 1),
+            "X-RateLimit-Reset": f"{began + per_seconds:.3f}",
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Bucket": hashlib.md5(operation.name.encode()).hexdigest(),
+        }
+
+    def _file(self, request: web.Request) -> web.StreamResponse:
+        """The content network: a file, for whoever has its signed address while that is not too old."""
+        file = self.attachments.get(request.rel_url.raw_path)
+        until = request.query.get("ex", "0")
+        if file is None or request.query.get("hm") != signature(file.path, until):
+            return web.Response(status=404, text="This content is no longer available.")
+        if int(request.query.get("is", "0"), 16) < self._links_valid_from - 1 or int(until, 16) < time.time():
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=file.data, content_type=file.upload.kind)
+
+    def _beginning(self, session: Session) -> list[tuple[str, Json]]:
+        application = {"id": str(self.application_id), "flags": 0}
+        guilds = [{"id": str(guild.id), "unavailable": True} for guild in self.guilds.values()]
+        ready: Json = {
+            "v": 10,
+            "user": self.bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
+            "guilds": guilds,
+            "session_id": session.id,
+            "resume_gateway_url": self.gateway_url,
+            "shard": [0, 1],
+            "application": application,
+            "session_type": "normal",
+            "private_channels": [],
+            "relationships": [],
+            "presences": [],
+            "user_settings": {},
+            "_trace": [],
+        }
+        created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in self.guilds.values()]
+        return [("READY", ready), *created]
+
+    async def _notify(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+
+@asynccontextmanager
+async def discord_server() -> AsyncGenerator[DiscordServer]:
+    """The server, running. Findings that are left at the end fail the test."""
+    folder = os.environ.get("ABBY_SPECS")
+    if not folder:
+        pytest.skip("ABBY_SPECS names no folder with Discord's OpenAPI document")
+    server = DiscordServer(rules_in(Path(folder)))
+    application = web.Application(client_max_size=8 * REQUEST_BYTES_MAX)
+    application.router.add_route("*", "/{path:.*}", server.handle)
+    runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield server
+    finally:
+        await server.gateway.drop(code=1001)
+        await runner.cleanup()
+    assert not server.findings, "Discord would have objected:\n" + "\n".join(server.findings)
+
+
+@contextmanager
+def pointed_at(server: DiscordServer | str) -> Generator[None]:
+    """Makes discord.py talk to the server (or to the one at this address), for as long as the block lasts.
+
+    discord.py has no setting for where Discord is: the address of the API, of the gateway and of the content network
+    are attributes of three of its classes. A bot in another process does the same with the server's ``url``.
+    """
+    url = server if isinstance(server, str) else server.url
+    gateway = yarl.URL(url.replace("http:", "ws:") + "/gateway")
+    with (
+        mock.patch.object(discord.http.Route, "BASE", f"{url}{API}"),
+        mock.patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway),
+        mock.patch.object(discord.Asset, "BASE", url),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def running(bot: discord.Client, server: DiscordServer) -> AsyncGenerator[discord.Client]:
+    """The bot, logged in and listening; closed afterwards. An error that ends it early fails the test."""
+    life = asyncio.create_task(bot.start(server.token))
+    arrival = asyncio.create_task(server.connected())
+    try:
+        await asyncio.wait({life, arrival}, return_when=asyncio.FIRST_COMPLETED)
+        if life.done():
+            await life
+        await arrival
+        yield bot
+    finally:
+        arrival.cancel()
+        await bot.close()
+        with suppress(asyncio.CancelledError):
+            await life
+
+
+# Answers, for DiscordServer.next
+
+
+class _RateLimited(Refusal):
+    def __init__(self, retry_after: float, *, scope: str) -> None:
+        more = {"retry_after": retry_after, "global": scope == "global"}
+        super().__init__(429, 0, "You are being rate limited.", more=more)
+        self.headers = {
+            # discord.py takes a 429 without "Via" for one of Discord's wall against floods, and gives up
+            "Via": "1.1 google",
+            "Retry-After": str(max(1, round(retry_after))),
+            "X-RateLimit-Scope": scope,
+            **({"X-RateLimit-Global": "true"} if scope == "global" else {}),
+        }
+
+
+def rate_limited(retry_after_seconds: float = 0.01, *, scope: str = "user") -> Answer:
+    """429. ``scope``: "user", "shared" or "global"."""
+    refusal = _RateLimited(retry_after_seconds, scope=scope)
+
+    async def answer(*_: object) -> web.StreamResponse:
+        return _json(429, refusal.body, refusal.headers)
+
+    return answer
+
+
+def refused(status: int, code: int, message: str = "") -> Answer:
+    """Any refusal, by Discord's own code."""
+
+    async def answer(*_: object) -> web.StreamResponse:
+        raise Refusal(status, code, message or f"refused with {code}")
+
+    return answer
+
+
+def moderated() -> Answer:
+    """AutoMod stops the message."""
+    return refused(400, 200000, "Message was blocked by automatic moderation")
+
+
+def broken(status: int = 500) -> Answer:
+    """Discord has trouble, and nothing was done. discord.py tries 500, 502 and 504 again after a second, 503 never."""
+
+    async def answer(*_: object) -> web.StreamResponse:
+        return web.Response(status=status, text=f"<html><h1>{status}</h1></html>", content_type="text/html")
+
+    return answer
+
+
+def reset() -> Answer:
+    """The connection breaks before anything is done."""
+
+    async def answer(_server: DiscordServer, request: web.Request, _perform: object) -> web.StreamResponse:
+        _hang_up(request)
+        return web.Response()
+
+    return answer
+
+
+def lost() -> Answer:
+    """It is done, but the connection breaks before the answer comes."""
+
+    async def answer(
+        _server: DiscordServer, request: web.Request, perform: Callable[[], Awaitable[web.Response]]
+    ) -> web.StreamResponse:
+        await perform()
+        _hang_up(request)
+        return web.Response()
+
+    return answer
+
+
+def held(gate: asyncio.Event) -> Answer:
+    """It is done when the test opens the gate."""
+
+    async def answer(
+        _server: DiscordServer, _request: web.Request, perform: Callable[[], Awaitable[web.Response]]
+    ) -> web.StreamResponse:
+        await gate.wait()
+        return await perform()
+
+    return answer
+
+
+def passed() -> Answer:
+    """As ever: for the requests between two that end otherwise."""
+
+    async def answer(
+        _server: DiscordServer, _request: web.Request, perform: Callable[[], Awaitable[web.Response]]
+    ) -> web.StreamResponse:
+        return await perform()
+
+    return answer
+
+
+def _hang_up(request: web.Request) -> None:
+    assert request.transport is not None
+    connection = request.transport.get_extra_info("socket")
+    # Without lingering the caller gets a reset, as from a machine that is gone, and not an orderly end.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()
+
+
+def _json(status: int, body: Any, headers: dict[str, str]) -> web.Response:
+    # discord.py reads an answer as JSON if its type is exactly this, without a character set
+    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json", headers=headers)
+
+
+# Reading requests
+
+
+async def _read(request: web.Request) -> tuple[Any, dict[int, Upload]]:
+    """The body, and the files that came with it by their number."""
+    if request.content_type == "multipart/form-data":
+        return await _read_form(request)
+    data = await request.read()
+    if not data:
+        return None, {}
+    if request.content_type != "application/json":
+        raise Refusal(400, 50109, f"The content type {request.content_type} is not played here", finding=True)
+    try:
+        return json.loads(data), {}
+    except ValueError:
+        raise Refusal(400, 50109, "The request body contains invalid JSON.", finding=True) from None
+
+
+async def _read_form(request: web.Request) -> tuple[Any, dict[int, Upload]]:
+    body: Any = {}
+    uploads: dict[int, Upload] = {}
+    async for part in await request.multipart():
+        assert isinstance(part, BodyPartReader)
+        name, data = part.name or "", bytes(await part.read())
+        if name == "payload_json":
+            body = json.loads(data)
+        elif name.startswith("files[") and part.filename:
+            uploads[int(name[6:-1])] = Upload(filename=part.filename, data=data)
+        else:
+            raise Refusal(400, 50035, f"Invalid Form Body: the part {name!r} is unknown", finding=True)
+    return body, uploads
+
+
+def _refuse(problems: list[Problem]) -> None:
+    """Discord's tree of errors, if there are any."""
+    if not problems:
+        return
+    if any(problem.code == "50006" for problem in problems):
+        raise Refusal(400, 50006, "Cannot send an empty message")
+    tree: Json = {}
+    for problem in problems:
+        branch = tree
+        for step in problem.path:
+            branch = branch.setdefault(str(step), {})
+        branch.setdefault("_errors", []).append({"code": problem.code, "message": problem.message})
+    raise Refusal(400, 50035, "Invalid Form Body", more={"errors": tree})
