@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from abby_core.errors import Choice, NotFound, OrderConflict, QueueFull, QuotaExceeded, Refused, StorageError
+from abby_core.errors import AbbyError, Choice, NotFound, OrderConflict, QueueFull, QuotaExceeded, Refused
 from abby_core.quota import erasure, journal
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
@@ -49,7 +49,7 @@ class Refusals:
                 error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
         except Refused:  # somebody of whom nothing more is to be noted
             return
-        except StorageError as trouble:
+        except AbbyError as trouble:
             log.warning("a refusal could not be noted: %s", trouble)
 
     def _enter(self, tx: Transaction, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
