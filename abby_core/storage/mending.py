@@ -30,6 +30,7 @@ IN_FLIGHT_SECONDS = 120
 """While something is set aside, files younger than this may belong to it."""
 PART_SECONDS = 3600
 """A file that is being written is renamed within seconds; one this old was left by a crash."""
+SWEEP_EVERY_MS = 3_600_000
 SOURCE_GRACE_SECONDS = 600
 """An uploaded picture lies there for a moment before its order is entered."""
 _SOURCES = "temp/order-"
@@ -49,12 +50,20 @@ def mend(storage: StorageManager) -> int:
     due_before_ms = storage.now_ms() - THUMBNAIL_GRACE_MS
     for artifact in storage.database.read(catalogue.thumbnails_due, before_ms=due_before_ms):
         mended += _mended(partial(keeping.make_thumbnail, storage), artifact)
-    for store in filter(None, (storage.blobs, storage.archive)):
-        store.sweep_parts(older_than_seconds=PART_SECONDS)
+    _sweep_hourly(storage)
     purge_shares(storage.database, storage.now_ms())
     mended += retired.delete_expired(storage) + retention.retire_hourly(storage)
     forecast.note_daily(storage)
     return mended + _remove_orphaned_sources(storage)
+
+
+def _sweep_hourly(storage: StorageManager) -> None:
+    """Look through all folders for the remains of writes; not more often, there may be a million files in them."""
+    now_ms = storage.now_ms()
+    if now_ms >= storage.sweep_at_ms:
+        storage.sweep_at_ms = now_ms + SWEEP_EVERY_MS
+        for store in filter(None, (storage.blobs, storage.archive)):
+            store.sweep_parts(older_than_seconds=PART_SECONDS)
 
 
 def _mended(finish: Callable[[Artifact], None], artifact: Artifact) -> bool:

@@ -105,7 +105,7 @@ class StorageManager:
         self._seen_free: tuple[float, int | None] = (-math.inf, None)
         self.archive = archive
         self.keep_days_of = keep_days_of
-        self.retire_at_ms = self.note_at_ms = 0
+        self.retire_at_ms = self.note_at_ms = self.sweep_at_ms = 0
         """When this process looks again for pictures that go by age, and notes again how full the house is."""
 
     # ------------------------------------------------------------------ the founding API
