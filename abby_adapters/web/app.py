@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from abby_adapters.web.api import gallery, orders
 from abby_adapters.web.desk import ClientGone, Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, failure_of
 from abby_adapters.web.guard import Guard, host_name
@@ -41,6 +42,8 @@ def make_app(abby: Abby) -> ASGIApp:
     desk = Desk(abby)
     app.include_router(openai.routes(abby, desk))
     app.include_router(openai.file_routes(abby))
+    app.include_router(orders.routes(abby, desk))
+    app.include_router(gallery.routes(abby))
     return Guard(app, tokens=abby.tokens, hosts=allowed_hosts(abby.settings))
 
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastapi import HTTPException
 from starlette.responses import Response
 
 from abby_core import errors
@@ -71,11 +72,11 @@ class Failure:
         return Response(json.dumps(self.body), self.status, headers, media_type="application/json")
 
 
-class HttpError(Exception):
-    """A failure that HTTP has and the core has not."""
+class HttpError(HTTPException):
+    """A failure that HTTP has and the core has not. The framework lets its own exceptions through as they are."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
+        super().__init__(failure.status, failure.message)
         self.failure = failure
 
 

@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from abby_adapters.web.callers import Anybody, Maker, bearer
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
-from abby_adapters.web.openai.answers import Wanted, answer, completed, event, picture_bytes
+from abby_adapters.web.events import PAUSE, event
+from abby_adapters.web.openai.answers import Wanted, answer, completed, picture_bytes
 from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
@@ -129,7 +130,7 @@ class _Images:
         try:
             async for progress in self._desk.watch(order.id, order.account):
                 if progress is None:
-                    yield b": still at it\n\n"
+                    yield PAUSE
                     continue
                 for artifact in await asyncio.to_thread(self._abby.gallery.of_order, order.account, order.id):
                     if artifact.id not in sent:
