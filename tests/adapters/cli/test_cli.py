@@ -308,7 +308,7 @@ class TestCare:
         probe = (
             "import runpy, sys\nsys.argv = ['abby', 'quota']\n"
             "try:\n    runpy.run_module('abby_adapters.cli', run_name='__main__')\nexcept SystemExit:\n    pass\n"
-            "heavy = {'sqlalchemy', 'alembic', 'structlog', 'aiohttp', 'PIL', 'pydantic', 'asyncio', 'fastapi', 'uvicorn'}\n"
+            "heavy = {'sqlalchemy', 'alembic', 'structlog', 'aiohttp', 'PIL', 'pydantic', 'asyncio'}\n"
             "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
         )
         with computer.python("-c", probe) as program:
