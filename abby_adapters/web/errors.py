@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import HTTPException
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from abby_core import errors
@@ -39,6 +40,23 @@ _KINDS: tuple[tuple[type[AbbyError], int, str, str], ...] = (
     (errors.AbbyError, 500, "server_error", "server_error"),
 )
 """The first that fits decides."""
+
+
+class ErrorFields(BaseModel):
+    """An error; some have figures besides."""
+
+    model_config = ConfigDict(extra="allow")
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorAnswer(BaseModel):
+    """What every error looks like."""
+
+    error: ErrorFields
 
 
 @dataclass(frozen=True, kw_only=True)

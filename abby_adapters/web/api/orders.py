@@ -15,6 +15,7 @@ from abby_adapters.web.callers import Maker, bearer
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import bad_request
 from abby_adapters.web.events import PAUSE, event
+from abby_core.errors import NotFound
 from abby_core.generation.choices import check_choices
 from abby_core.generation.request import Upscale
 from abby_core.studio import Order
@@ -54,12 +55,12 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
 
     @router.get("/{order_id}", summary="One of your orders, with what it has brought so far")
     async def order(order_id: OrderId, caller: Maker) -> OrderAnswer:
-        view = await abby.studio.order(order_id, caller.account)
+        view = await abby.studio.order(_possible(order_id), caller.account)
         return await asyncio.to_thread(whole, view, caller.account)
 
     @router.delete("/{order_id}", summary="Cancel it; finished pictures are kept, the rest of its quota comes back")
     async def cancel(order_id: OrderId, caller: Maker) -> OrderAnswer:
-        view = await abby.studio.cancel(order_id, caller.account)
+        view = await abby.studio.cancel(_possible(order_id), caller.account)
         return await asyncio.to_thread(whole, view, caller.account)
 
     @router.get("/{order_id}/events", summary="Its progress until it ends, as server-sent events",
@@ -69,7 +70,7 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
     async def events(
         order_id: OrderId, caller: Maker, last_event_id: Annotated[str, Header(max_length=100)] = ""
     ) -> Response:
-        view = await abby.studio.order(order_id, caller.account)
+        view = await abby.studio.order(_possible(order_id), caller.account)
         if view.ended and last_event_id == f"{view.state}-{view.percent}-0":
             return Response(status_code=204)
         stream = _events(desk, order_id, caller.account, last_event_id)
@@ -92,6 +93,13 @@ async def _events(desk: Desk, order_id: str, account: Account, seen: str) -> Asy
         elif _event_id(progress) != seen:
             seen = _event_id(progress)
             yield event("progress" if progress.state not in ENDED else "end", values.progress(progress), seen)
+
+
+def _possible(order_id: str) -> str:
+    """The id. Raises NotFound, as for any other that there is not, for what no order can be called."""
+    if not order_id.isprintable():
+        raise NotFound(f"You have no order {order_id!r}.")
+    return order_id
 
 
 def _event_id(progress: Progress) -> str:

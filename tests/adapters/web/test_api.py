@@ -244,6 +244,7 @@ class TestDescription:
         assert "HTTPBearer" in document["components"]["securitySchemes"]
         operations = [operation for path in document["paths"].values() for operation in path.values()]
         assert all(operation.get("summary") for operation in operations)
+        assert all("default" in each["responses"] and "422" not in each["responses"] for each in operations)
         assert len({operation["operationId"] for operation in operations}) == len(operations)
 
     async def test_what_it_says_of_answers_is_true(self, web: Web) -> None:

@@ -15,7 +15,7 @@ import pytest
 from abby_adapters.web.callers import WATCHED_MAX, WRONG_TOKENS_PER_MINUTE_MAX, WrongTokens
 from abby_adapters.web.guard import FORM_BYTES_MAX, JSON_BYTES_MAX, host_name
 from tests.support.providers import PATIENCE_SECONDS, photograph
-from tests.support.studio import assert_sound
+from tests.support.studio import ALICE, assert_sound
 from tests.support.web import Web, serving
 
 GENERATIONS = "/v1/images/generations"
@@ -156,11 +156,25 @@ class TestTokens:
         caplog.set_level(logging.DEBUG)
         async with web.openai() as client:
             made = await client.images.generate(prompt="a secret wish", response_format="url")
-        async with web.http() as http, http.get((made.data or [])[0].url or "") as answer:
-            assert answer.status == 200
+        [picture] = web.abby.gallery.page(ALICE).artifacts
+        async with web.http() as http, web.http(token="") as stranger:
+            for session, path in (
+                (http, (made.data or [])[0].url or ""),
+                (http, f"/api/pictures/{picture.name}"),
+                (stranger, f"/api/pictures/{picture.name}"),
+                (http, f"/s/{web.token()}"),
+            ):
+                async with session.get(path):
+                    pass
         lines = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("abby"))
         assert "POST /v1/images/generations 200" in lines
-        for secret in (web.token(), "a secret wish", "alice", ((made.data or [])[0].url or "").rpartition("/")[2]):
+        for secret in (
+            web.token(),
+            "a secret wish",
+            picture.name,
+            "alice",
+            ((made.data or [])[0].url or "").rpartition("/")[2],
+        ):
             assert secret not in lines
 
 
