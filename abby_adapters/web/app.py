@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from abby_adapters.web.api import gallery, orders
 from abby_adapters.web.desk import ClientGone, Desk
-from abby_adapters.web.errors import Failure, HttpError, OrderFailed, failure_of
+from abby_adapters.web.errors import ErrorAnswer, Failure, HttpError, OrderFailed, failure_of
 from abby_adapters.web.guard import Guard, host_name
 from abby_adapters.web.openai import routes as openai
 from abby_adapters.web.validation import bad_fields
@@ -31,7 +32,8 @@ CLIENT_GONE = 499
 def make_app(abby: Abby) -> ASGIApp:
     """The ASGI application over that Abby, which has to be open while it is used."""
     says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
-    app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+                  responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}})  # fmt: skip
     for kind in (HttpError, OrderFailed, AbbyError, Exception):
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
@@ -40,7 +42,9 @@ def make_app(abby: Abby) -> ASGIApp:
     _add_probes(app, abby)
     desk = Desk(abby)
     app.include_router(openai.routes(abby, desk))
-    app.include_router(openai.file_routes(abby))
+    app.include_router(openai.file_routes(abby, desk))
+    app.include_router(orders.routes(abby, desk))
+    app.include_router(gallery.routes(abby))
     return Guard(app, tokens=abby.tokens, hosts=allowed_hosts(abby.settings))
 
 

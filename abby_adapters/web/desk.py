@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from abby_core.studio import Account, Creation, Order, OrderView, Progress
 
 T = TypeVar("T")
+PICTURES_AT_ONCE_MAX = 2
+"""Answers that are made ready at the same time: to convert one picture of 50 megapixels takes up to 0.9 GB."""
 KEY_CHARACTERS_MAX = 255
 """What Stripe takes, whose rules these are."""
 LEFT_MAX = 1000
@@ -45,6 +47,8 @@ class Desk:
 
     def __init__(self, abby: Abby) -> None:
         self._studio = abby.studio
+        self.places = asyncio.Semaphore(PICTURES_AT_ONCE_MAX)
+        """For whoever makes pictures ready to be handed out."""
         self._answering: set[str] = set()
         self._left: OrderedDict[str, tuple[str, float]] = OrderedDict()
         """By what was asked: the order's id, and when its asker went away."""

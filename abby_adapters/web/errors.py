@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastapi import HTTPException
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from abby_core import errors
@@ -38,6 +40,23 @@ _KINDS: tuple[tuple[type[AbbyError], int, str, str], ...] = (
     (errors.AbbyError, 500, "server_error", "server_error"),
 )
 """The first that fits decides."""
+
+
+class ErrorFields(BaseModel):
+    """An error; some have figures besides."""
+
+    model_config = ConfigDict(extra="allow")
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorAnswer(BaseModel):
+    """What every error looks like."""
+
+    error: ErrorFields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +90,11 @@ class Failure:
         return Response(json.dumps(self.body), self.status, headers, media_type="application/json")
 
 
-class HttpError(Exception):
-    """A failure that HTTP has and the core has not."""
+class HttpError(HTTPException):
+    """A failure that HTTP has and the core has not. The framework lets its own exceptions through as they are."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
+        super().__init__(failure.status, failure.message)
         self.failure = failure
 
 

@@ -19,6 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from abby_adapters.web.callers import WrongTokens, no_token, token_in
 from abby_adapters.web.errors import Failure, HttpError, failure_of
+from abby_core.errors import AbbyError
 from abby_core.storage.picture import PICTURE_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ FORM_BYTES_MAX = PICTURE_BYTES_MAX + JSON_BYTES_MAX
 """The largest picture that may be uploaded, and words."""
 BODY_SECONDS_MAX = 120
 """How long a body may take to arrive: the largest one needs 1.5 Mbit/s."""
-PATH_CHARACTERS_LOGGED = 200
+PATH_CHARACTERS_LOGGED = 60
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by machines under whatever name, and tell nothing about anybody."""
 OPEN = ("/files/", "/api/openapi.json")
@@ -77,7 +78,9 @@ class Guard:
             await self._check(scope, exchange)
             await self._app(scope, _bounded(receive, _body_bytes_max(scope)), watched)
         except Exception as error:
-            if not isinstance(error, HttpError):
+            if isinstance(error, AbbyError):
+                log.warning("%s %s failed: %s", scope["method"], _path(scope), error)
+            elif not isinstance(error, HttpError):
                 log.exception("%s %s failed unexpectedly", scope["method"], _path(scope))
             if not exchange.status:
                 await failure_of(error).response()(scope, receive, watched)
@@ -182,9 +185,10 @@ def _address(scope: Scope) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """The path for the log: what opens something is not in it, nor what a stranger made very long."""
-    path = str(scope["path"])
-    return "/files/…" if path.startswith("/files/") else path[:PATH_CHARACTERS_LOGGED]
+    """The path for the log. Names of pictures are made of prompts, and links open something: neither is in it."""
+    route = getattr(scope.get("route"), "path", "")
+    first, *more = str(scope["path"])[:PATH_CHARACTERS_LOGGED].strip("/").split("/")
+    return route or f"/{first}" + ("/…" if more else "")
 
 
 def _write_line(scope: Scope, exchange: _Exchange) -> None:

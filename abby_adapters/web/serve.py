@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -24,6 +25,8 @@ GRACE_SECONDS = 30
 """How long answers that are on their way may take when Abby is stopped; their orders then have as long again."""
 CONNECTIONS_MAX = 1000
 """Connections at a time; more are answered with 503. Each costs some 100 kB."""
+BACKLOG = 2048
+"""Connections that may wait to be taken; the system has a smaller bound of its own."""
 IDLE_SECONDS = 15
 """How long a connection without a request is kept; a page's next request comes sooner."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -71,17 +74,15 @@ class Server(uvicorn.Server):
 @contextmanager
 def _stopped_by_signals(server: Server) -> Generator[None]:
     loop = asyncio.get_running_loop()
-    if sys.platform == "win32":  # its loops know no signals
-        former = [signal.signal(each, lambda *_: loop.call_soon_threadsafe(server.stop)) for each in _STOPPING]
+    with ExitStack() as undo:
+        for each in _STOPPING:
+            if sys.platform == "win32":  # its loops know no signals
+                former = signal.signal(each, lambda *_: loop.call_soon_threadsafe(server.stop))
+                undo.callback(signal.signal, each, former)
+            else:
+                loop.add_signal_handler(each, server.stop)
+                undo.callback(loop.remove_signal_handler, each)
         yield
-        for each, handler in zip(_STOPPING, former, strict=True):
-            signal.signal(each, handler)
-        return
-    for each in _STOPPING:
-        loop.add_signal_handler(each, server.stop)
-    yield
-    for each in _STOPPING:
-        loop.remove_signal_handler(each)
 
 
 async def _check_exposure(abby: Abby, bound: list[socket.socket]) -> None:
@@ -94,19 +95,26 @@ async def _check_exposure(abby: Abby, bound: list[socket.socket]) -> None:
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets at every address of that name. Raises ConfigurationError."""
+    """Listening sockets at every address of that name that this machine has. Raises ConfigurationError."""
     bound: list[socket.socket] = []
+    trouble: Exception | None = None
     try:
-        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
-            bound.append(socket.create_server(address[:2], family=family, backlog=2048))  # pyright: ignore[reportArgumentType]
-            if not port:
-                break  # a second address would get another port
-    except (OSError, UnicodeError) as error:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, *_, address in found if port else found[:1]:  # a second address would get another port
+            try:
+                bound.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))  # pyright: ignore[reportArgumentType]
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise
+                trouble = error  # localhost may be an address of IPv6, and this machine have none
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that can be none
         for each in bound:
             each.close()
+        bound, trouble = [], error
+    if not bound:
         raise ConfigurationError(
-            f"Abby cannot listen at {host}, port {port}: {error}. Choose others: --host, --port."
-        ) from error
+            f"Abby cannot listen at {host}, port {port}: {trouble}. Choose others with --host and --port."
+        ) from trouble
     return bound
 
 

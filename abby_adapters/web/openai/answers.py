@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from abby_adapters.web.events import event
 from abby_core.errors import PictureRejected, StorageError
 from abby_core.storage.converting import QUALITY_DEFAULT, PictureFormat, convert, format_of
 
@@ -63,12 +64,6 @@ def completed(abby: Abby, artifact: Artifact, wanted: Wanted, *, name: str) -> b
         "usage": _NO_TOKENS,
         "abby": _picture(artifact),
     })  # fmt: skip
-
-
-def event(name: str, data: dict[str, Any], event_id: str = "") -> bytes:
-    """One server-sent event (WHATWG HTML, 9.2)."""
-    head = f"id: {event_id}\n" if event_id else ""
-    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
 def picture_bytes(abby: Abby, artifact: Artifact, wanted: PictureFormat | None, quality: int) -> bytes:

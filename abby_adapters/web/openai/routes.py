@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from abby_adapters.web.callers import Anybody, Maker, bearer
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
-from abby_adapters.web.openai.answers import Wanted, answer, completed, event, picture_bytes
+from abby_adapters.web.events import PAUSE, event
+from abby_adapters.web.openai.answers import Wanted, answer, completed, picture_bytes
 from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from abby_core.bootstrap import Abby
     from abby_core.studio import Order
 
-ANSWERS_AT_ONCE_MAX = 4
-"""Answers that are made ready at the same time: one of ten large pictures takes up to 0.6 GB of memory."""
 FIELDS_MAX = 60
 """Twice as many as OpenAI's interface has."""
 FIELD_BYTES_MAX = 64 * 1024
@@ -75,7 +74,7 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
     return router
 
 
-def file_routes(abby: Abby) -> APIRouter:
+def file_routes(abby: Abby, desk: Desk) -> APIRouter:
     """Where the links of ``response_format=url`` lead; they need no token."""
     router = APIRouter(tags=["OpenAI-compatible"])
 
@@ -88,7 +87,8 @@ def file_routes(abby: Abby) -> APIRouter:
                 wanted
             ] if wanted else artifact.media_type
 
-        data, media_type = await asyncio.to_thread(read)
+        async with desk.places:
+            data, media_type = await asyncio.to_thread(read)
         # The signature is the permission: pages of other sites may show the picture they were given.
         headers = {"cache-control": "private, max-age=3600", "cross-origin-resource-policy": "cross-origin"}
         return Response(data, media_type=media_type, headers=headers)
@@ -102,7 +102,6 @@ class _Images:
     def __init__(self, abby: Abby, desk: Desk) -> None:
         self._abby = abby
         self._desk = desk
-        self._places = asyncio.Semaphore(ANSWERS_AT_ONCE_MAX)
 
     async def make(self, request: Request, body: ImageBody, order: Order, name: str) -> Response:
         order = self._desk.with_id(request, order)
@@ -115,7 +114,7 @@ class _Images:
             stack.enter_context(self._desk.answering(order))
             if not body.stream:
                 creation = await self._desk.create(request, order)
-                async with self._places:
+                async with self._desk.places:
                     data = await asyncio.to_thread(answer, self._abby, creation, wanted)
                 return Response(data, media_type="application/json")
             await self._desk.submit(order)  # what refuses it is an answer with a status, not an event
@@ -129,12 +128,12 @@ class _Images:
         try:
             async for progress in self._desk.watch(order.id, order.account):
                 if progress is None:
-                    yield b": still at it\n\n"
+                    yield PAUSE
                     continue
                 for artifact in await asyncio.to_thread(self._abby.gallery.of_order, order.account, order.id):
                     if artifact.id not in sent:
                         sent.add(artifact.id)
-                        async with self._places:
+                        async with self._desk.places:
                             data = await asyncio.to_thread(completed, self._abby, artifact, wanted, name=name)
                         yield data
             await self._desk.result(order)
