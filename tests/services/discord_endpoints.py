@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from tests.services.discord_limits import addresses
 from tests.services.discord_messages import COMPONENTS_V2, Message, Upload
 from tests.services.discord_people import People
 from tests.services.discord_rules import Operation
@@ -107,12 +108,13 @@ class Endpoints:
 
     async def edited(self, message: Message, body: Json, uploads: Mapping[int, Upload]) -> Done:
         """Changes a message. One of components of version 2 stays one."""
-        if message.flags & COMPONENTS_V2:
-            legacy = [name for name in ("content", "embeds") if body.get(name)]
-            if legacy or (body.get("flags") is not None and not body["flags"] & COMPONENTS_V2):
-                raise Refusal(
-                    400, 50035, f"Invalid Form Body: IS_COMPONENTS_V2 cannot be removed {legacy}", finding=True
-                )
+        legacy = [name for name in ("content", "embeds") if body.get(name)]
+        unflagged = body.get("flags") is not None and not body["flags"] & COMPONENTS_V2
+        if message.flags & COMPONENTS_V2 and (legacy or unflagged):
+            raise _invalid(f"the flag for components of version 2 cannot be removed {legacy}")
+        known = {upload.filename for upload in uploads.values()} | {file.filename for file in message.files}
+        if addresses(body) - known:
+            raise _invalid(f"no file {sorted(addresses(body) - known)} came or was there")
         message.edit(body, uploads, self.people.url)
         self.people.attachments |= {file.path: file for file in message.files}
         await self.people.tell_of(message, "MESSAGE_UPDATE")
@@ -121,3 +123,7 @@ class Endpoints:
     async def deleted(self, message: Message) -> Done:
         await self.people.remove(message)
         return 204, None
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal(400, 50035, f"Invalid Form Body: {message}", finding=True)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.services.discord_messages import EPHEMERAL, LOADING, Attachment, Message, walk
+from tests.services.discord_components import walk
+from tests.services.discord_messages import EPHEMERAL, LOADING, Attachment, Message
 from tests.services.discord_world import Channel, Json, User, snowflake
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5

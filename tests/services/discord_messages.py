@@ -7,13 +7,20 @@ import hashlib
 import mimetypes
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from urllib.parse import quote
 
 from PIL import Image
 
+from tests.services.discord_components import (
+    shown_components,
+    shown_embeds,
+    walk,
+    words_of_component,
+    words_of_embed,
+)
 from tests.services.discord_world import MENTION_EVERYONE, Channel, Json, User, snowflake, timestamp
 
 EPHEMERAL = 1 << 6
@@ -48,6 +55,11 @@ class Attachment:
     ephemeral: bool = False
     description: str | None = None
     id: int = field(default_factory=snowflake)
+    size: tuple[int, int] | None = field(init=False)
+    """Width and height in pixels, None if it is no picture."""
+
+    def __post_init__(self) -> None:
+        self.size = _pixels(self.upload.data)
 
     @property
     def filename(self) -> str:
@@ -68,14 +80,6 @@ class Attachment:
         until = f"{int(time.time()) + LINK_SECONDS:x}"
         return f"{self.host}{self.path}?ex={until}&is={int(time.time()):x}&hm={signature(self.path, until)}&"
 
-    @property
-    def size(self) -> tuple[int, int] | None:
-        try:
-            with Image.open(BytesIO(self.data)) as picture:
-                return picture.size
-        except (OSError, SyntaxError, ValueError):
-            return None
-
     def payload(self) -> Json:
         payload: Json = {
             "id": str(self.id),
@@ -92,6 +96,14 @@ class Attachment:
         if self.ephemeral:
             payload["ephemeral"] = True
         return payload
+
+
+def _pixels(data: bytes) -> tuple[int, int] | None:
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            return picture.size
+    except (OSError, SyntaxError, ValueError):
+        return None
 
 
 def signature(path: str, until: str) -> str:
@@ -154,7 +166,12 @@ class Message:
     @property
     def text(self) -> str:
         """All words that people read in it, one piece a line."""
-        return "\n".join(_words(self))
+        pieces = [self.content] if self.content else []
+        for embed in self.embeds:
+            pieces += words_of_embed(embed)
+        for part in walk(self.components):
+            pieces += words_of_component(part)
+        return "\n".join(pieces)
 
     @property
     def pings(self) -> set[str]:
@@ -206,15 +223,17 @@ class Message:
         if "content" in body:
             self.content = body["content"] or ""
         if "embeds" in body:
-            self.embeds = [{"type": "rich", **embed} for embed in body["embeds"] or ()]
+            self.embeds = shown_embeds(body["embeds"] or (), self.files_by_address)
         if "components" in body:
-            self.components = copy.deepcopy(body["components"] or [])
-            for number, part in enumerate(walk(self.components), start=1):
-                part["id"] = part.get("id") or number
+            self.components = shown_components(body["components"] or (), self.files_by_address)
         if "allowed_mentions" in body:
             self.allowed_mentions = body["allowed_mentions"]
         self.flags = self.flags & ~LOADING | (body.get("flags") or 0) & _MAY_BE_ASKED_FOR
-        self.embeds, self.components = self._shown(self.embeds), self._shown(self.components)
+
+    @property
+    def files_by_address(self) -> dict[str, Attachment]:
+        """How embeds and components of a request name files of their message."""
+        return {f"attachment://{name}": file for file in self.files for name in (file.upload.filename, file.filename)}
 
     def edit(self, body: Json, uploads: Mapping[int, Upload], host: str) -> None:
         """Like ``write``, for a message that people have seen: it cannot become ephemeral, or cease to be."""
@@ -242,49 +261,3 @@ class Message:
             for number, upload in sorted(uploads.items())
         ]
         self.files = kept + new
-
-    def _shown(self, parts: list[Json]) -> list[Json]:
-        """``parts`` with ``attachment://name`` replaced by where the file is."""
-        by_name = {
-            f"attachment://{name}": file for file in self.files for name in (file.filename, file.upload.filename)
-        }
-
-        def shown(value: object) -> object:
-            if isinstance(value, list):
-                return [shown(part) for part in value]
-            if not isinstance(value, dict):
-                return value
-            new = {key: shown(part) for key, part in value.items()}
-            file = by_name.get(str(value.get("url")))
-            if file is not None:
-                new |= {"url": file.url, "proxy_url": file.url} | _measures(file)
-            return new
-
-        return [part for part in map(shown, parts) if isinstance(part, dict)]
-
-
-def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, the outer ones before those inside."""
-    for part in components:
-        yield part
-        yield from walk(
-            [*part.get("components", ()), *(part[key] for key in ("accessory", "component") if part.get(key))]
-        )
-
-
-def _measures(file: Attachment) -> Json:
-    return {"width": file.size[0], "height": file.size[1]} if file.size else {}
-
-
-def _words(message: Message) -> Iterator[str]:
-    if message.content:
-        yield message.content
-    for embed in message.embeds:
-        yield from (embed[name] for name in ("title", "description") if embed.get(name))
-        yield from (
-            embed[name]["name" if name == "author" else "text"] for name in ("author", "footer") if embed.get(name)
-        )
-        for entry in embed.get("fields", ()):
-            yield f"{entry['name']}: {entry['value']}"
-    for part in walk(message.components):
-        yield from (str(part[name]) for name in ("content", "label", "placeholder") if part.get(name))

@@ -137,12 +137,30 @@ class DiscordServer(People):
         self.users[user.id] = user
         return user
 
-    def guild(self, name: str = "Painters", *, owner: User | None = None, premium_tier: int = 0) -> Guild:
-        """A new guild that the bot is in. Before the bot connects, or it does not learn of it."""
+    def guild(
+        self, name: str = "Painters", *, owner: User | None = None, premium_tier: int = 0, with_bot: bool = True
+    ) -> Guild:
+        """A new guild. Before the bot connects, or it does not learn of it until ``invite``."""
         guild = Guild(name=name, owner=owner or self.owner, premium_tier=premium_tier)
-        guild.join(self.bot)
+        if with_bot:
+            guild.join(self.bot)
         self.guilds[guild.id] = guild
         return guild
+
+    async def invite(self, guild: Guild) -> None:
+        """The bot comes into ``guild``, and learns what is there."""
+        guild.join(self.bot)
+        await self.gateway.tell("GUILD_CREATE", guild.gateway_payload(self.bot))
+
+    async def kick(self, guild: Guild) -> None:
+        """The bot has to leave ``guild``."""
+        del guild.members[self.bot.id]
+        await self.gateway.tell("GUILD_DELETE", {"id": str(guild.id)})
+
+    async def remove_channel(self, channel: Channel) -> None:
+        assert channel.guild is not None
+        channel.guild.channels.remove(channel)
+        await self.gateway.tell("CHANNEL_DELETE", channel.payload())
 
     def member(self, guild: Guild, name: str, *roles: Role, locale: str = "en-US", boosts: bool = False) -> User:
         """A new person in ``guild``."""
@@ -200,6 +218,10 @@ class DiscordServer(People):
         taken = list(self.findings)
         self.findings.clear()
         return taken
+
+    def seen_of(self, operation: str) -> list[Seen]:
+        """The requests to one endpoint, in order; ``seen_of("PUT /applications/{application_id}/commands")``."""
+        return [seen for seen in self.seen if seen.operation == operation]
 
     async def until(self, condition: Callable[[], object], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until ``condition`` holds. AssertionError when patience runs out."""
@@ -298,11 +320,11 @@ class DiscordServer(People):
 
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
         application = {"id": str(self.application_id), "flags": 0}
-        guilds = [{"id": str(guild.id), "unavailable": True} for guild in self.guilds.values()]
+        there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
         ready: Json = {
             "v": 10,
             "user": self.bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
-            "guilds": guilds,
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in there],
             "session_id": session.id,
             "resume_gateway_url": self.gateway_url,
             "shard": [0, 1],
@@ -314,7 +336,7 @@ class DiscordServer(People):
             "user_settings": {},
             "_trace": [],
         }
-        created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in self.guilds.values()]
+        created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in there]
         return [("READY", ready), *created]
 
     async def _notify(self) -> None:
