@@ -50,6 +50,7 @@ def shown_components(components: Iterable[Json], files: Mapping[str, File]) -> l
             part.setdefault(name, default)
         for item in part.get("items", ()):
             item.update({**_MEDIA, **item})
+        part.pop("required", None)  # said of lists in forms; in messages Discord does not repeat it
         for media in (part.get("media"), part.get("file"), *(item["media"] for item in part.get("items", ()))):
             if media is not None:
                 media.update({"id": str(snowflake()), "proxy_url": media["url"], **media})

@@ -115,8 +115,7 @@ class Endpoints:
         known = {upload.filename for upload in uploads.values()} | {file.filename for file in message.files}
         if addresses(body) - known:
             raise _invalid(f"no file {sorted(addresses(body) - known)} came or was there")
-        message.edit(body, uploads, self.people.url)
-        self.people.attachments |= {file.path: file for file in message.files}
+        message.edit(body, uploads, self.people.content)
         await self.people.tell_of(message, "MESSAGE_UPDATE")
         return 200, message.payload()
 

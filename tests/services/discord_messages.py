@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import mimetypes
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
-from urllib.parse import quote
-
-from PIL import Image
 
 from tests.services.discord_components import (
     shown_components,
@@ -21,6 +14,7 @@ from tests.services.discord_components import (
     words_of_component,
     words_of_embed,
 )
+from tests.services.discord_content import Attachment, ContentNetwork, Upload
 from tests.services.discord_world import MENTION_EVERYONE, Channel, Json, User, snowflake, timestamp
 
 EPHEMERAL = 1 << 6
@@ -29,85 +23,6 @@ COMPONENTS_V2 = 1 << 15
 _MAY_BE_ASKED_FOR = 1 << 2 | EPHEMERAL | 1 << 12 | COMPONENTS_V2
 """Flags that a request can set: no embeds, ephemeral, no notification, components of version 2."""
 REPLY, CHAT_INPUT, CONTEXT_MENU = 19, 20, 23
-LINK_SECONDS = 24 * 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """A file that somebody sends."""
-
-    filename: str
-    data: bytes
-    content_type: str = ""
-
-    @property
-    def kind(self) -> str:
-        return self.content_type or mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
-
-
-@dataclass(eq=False, kw_only=True)
-class Attachment:
-    """A file that Discord keeps. ``url`` is signed, and the content network refuses it without its signature."""
-
-    upload: Upload
-    host: str
-    channel_id: int
-    ephemeral: bool = False
-    description: str | None = None
-    id: int = field(default_factory=snowflake)
-    size: tuple[int, int] | None = field(init=False)
-    """Width and height in pixels, None if it is no picture."""
-
-    def __post_init__(self) -> None:
-        self.size = _pixels(self.upload.data)
-
-    @property
-    def filename(self) -> str:
-        # Discord keeps letters, digits and a few signs of a file's name
-        return re.sub(r"[^\w.\-]", "_", self.upload.filename).strip("._") or "unknown"
-
-    @property
-    def data(self) -> bytes:
-        return self.upload.data
-
-    @property
-    def path(self) -> str:
-        folder = "ephemeral-attachments" if self.ephemeral else "attachments"
-        return f"/{folder}/{self.channel_id}/{self.id}/{quote(self.filename)}"
-
-    @property
-    def url(self) -> str:
-        until = f"{int(time.time()) + LINK_SECONDS:x}"
-        return f"{self.host}{self.path}?ex={until}&is={int(time.time()):x}&hm={signature(self.path, until)}&"
-
-    def payload(self) -> Json:
-        payload: Json = {
-            "id": str(self.id),
-            "filename": self.filename,
-            "size": len(self.data),
-            "url": self.url,
-            "proxy_url": self.url,
-            "content_type": self.upload.kind,
-        }
-        if self.size:
-            payload |= {"width": self.size[0], "height": self.size[1]}
-        if self.description is not None:
-            payload["description"] = self.description
-        if self.ephemeral:
-            payload["ephemeral"] = True
-        return payload
-
-
-def _pixels(data: bytes) -> tuple[int, int] | None:
-    try:
-        with Image.open(BytesIO(data)) as picture:
-            return picture.size
-    except (OSError, SyntaxError, ValueError):
-        return None
-
-
-def signature(path: str, until: str) -> str:
-    return hashlib.sha256(f"{path}:{until}:loopback".encode()).hexdigest()
 
 
 @dataclass(eq=False, kw_only=True)
@@ -216,10 +131,10 @@ class Message:
             payload["webhook_id"] = payload["author"]["id"]
         return payload
 
-    def write(self, body: Json, uploads: Mapping[int, Upload], host: str) -> None:
+    def write(self, body: Json, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         """Applies a checked request: what it names changes, what it leaves out stays."""
         if "attachments" in body or uploads:
-            self._take_files(body.get("attachments"), uploads, host)
+            self._take_files(body.get("attachments"), uploads, network)
         if "content" in body:
             self.content = body["content"] or ""
         if "embeds" in body:
@@ -235,11 +150,15 @@ class Message:
         """How embeds and components of a request name files of their message."""
         return {f"attachment://{name}": file for file in self.files for name in (file.upload.filename, file.filename)}
 
-    def edit(self, body: Json, uploads: Mapping[int, Upload], host: str) -> None:
+    def edit(self, body: Json, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         """Like ``write``, for a message that people have seen: it cannot become ephemeral, or cease to be."""
         self.remember()
-        self.write(body | {"flags": (body.get("flags") or 0) & ~EPHEMERAL}, uploads, host)
+        self.write(body | {"flags": (body.get("flags") or 0) & ~EPHEMERAL}, uploads, network)
         self.edited_at = timestamp()
+
+    def renew(self, network: ContentNetwork) -> None:
+        """Signs the addresses of its files anew."""
+        self.embeds, self.components = network.renewed(self.embeds), network.renewed(self.components)
 
     def remember(self) -> None:
         """Keeps what people see now in the history."""
@@ -247,13 +166,13 @@ class Message:
         before.history = []
         self.history.append(before)
 
-    def _take_files(self, listed: list[Json] | None, uploads: Mapping[int, Upload], host: str) -> None:
+    def _take_files(self, listed: list[Json] | None, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         described = {str(entry["id"]): entry for entry in listed or ()}
         kept = [file for file in self.files if listed is None or str(file.id) in described]
         new = [
             Attachment(
                 upload=upload,
-                host=host,
+                network=network,
                 channel_id=self.channel.id,
                 ephemeral=self.ephemeral,
                 description=described.get(str(number), {}).get("description"),

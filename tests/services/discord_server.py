@@ -35,7 +35,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -46,11 +45,12 @@ from aiohttp import web
 
 from tests.services.discord_answering import Answering
 from tests.services.discord_bots import API, pointed_at, running
+from tests.services.discord_content import ContentNetwork, Upload
 from tests.services.discord_endpoints import Call, Refusal
 from tests.services.discord_gateway import Gateway, Session
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
-from tests.services.discord_messages import Attachment, Message, Upload, signature
+from tests.services.discord_messages import Message
 from tests.services.discord_people import People
 from tests.services.discord_places import Places
 from tests.services.discord_posting import Posting
@@ -107,7 +107,7 @@ class DiscordServer(People):
         self.users: dict[int, User] = {self.bot.id: self.bot, self.owner.id: self.owner}
         self.guilds: dict[int, Guild] = {}
         self.interactions: dict[int, Interaction] = {}
-        self.attachments: dict[str, Attachment] = {}
+        self.content = ContentNetwork()
         self.commands: dict[int | None, list[Json]] = {}
         """By guild, None for the global ones."""
         self.seen: list[Seen] = []
@@ -120,7 +120,6 @@ class DiscordServer(People):
         self._dms: dict[int, Channel] = {}
         self._answers: dict[str, deque[Answer]] = {}
         self._buckets = Buckets()
-        self._links_valid_from = 0.0
 
     # Who and what there is
 
@@ -130,7 +129,8 @@ class DiscordServer(People):
 
     @property
     def cdn_url(self) -> str:
-        return self.url
+        """Where the content network is: what a bot may fetch files from."""
+        return self.content.url
 
     def user(self, name: str, *, locale: str = "en-US", takes_dms: bool = True) -> User:
         user = User(name=name, display_name=name.title(), locale=locale, takes_dms=takes_dms)
@@ -207,7 +207,9 @@ class DiscordServer(People):
 
     def expire_links(self) -> None:
         """Every address of a file that was given out so far has grown too old."""
-        self._links_valid_from = time.time() + 1
+        self.content.expire()
+        for message in self.messages:
+            message.renew(self.content)
 
     def forget_nonces(self) -> None:
         """The few minutes are over in which a nonce brings the same message back."""
@@ -244,7 +246,7 @@ class DiscordServer(People):
         if request.path == "/gateway":
             return await self.gateway.handle(request)
         if not request.path.startswith(f"{API}/"):
-            return self._file(request)
+            return self.content.serve(request)
         seen = Seen(request.method, request.path.removeprefix(API))
         self.seen.append(seen)
         try:
@@ -308,16 +310,6 @@ class DiscordServer(People):
                 channel = interaction.channel
         return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
 
-    def _file(self, request: web.Request) -> web.StreamResponse:
-        """The content network: a file, for whoever has its signed address while that is not too old."""
-        file = self.attachments.get(request.rel_url.raw_path)
-        until = request.query.get("ex", "0")
-        if file is None or request.query.get("hm") != signature(file.path, until):
-            return web.Response(status=404, text="This content is no longer available.")
-        if int(request.query.get("is", "0"), 16) < self._links_valid_from - 1 or int(until, 16) < time.time():
-            return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=file.data, content_type=file.upload.kind)
-
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
         application = {"id": str(self.application_id), "flags": 0}
         there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
@@ -358,7 +350,7 @@ async def discord_server() -> AsyncGenerator[DiscordServer]:
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        server.url = server.content.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield server
     finally:
         await server.gateway.drop(code=1001)

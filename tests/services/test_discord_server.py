@@ -320,6 +320,7 @@ async def test_a_file_that_an_embed_shows_is_not_shown_twice(
     server.expire_links()
     with pytest.raises(discord.NotFound):
         await bot.http.get_from_cdn(url)
+    assert await bot.http.get_from_cdn(second.embeds[0]["image"]["url"]) == png(8, 8)
     assert second.pings == set()  # the guild lets the bot wake nobody
 
 
