@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.services.discord_messages import EPHEMERAL, LOADING, Attachment, Message, walk
+from tests.services.discord_components import walk
+from tests.services.discord_messages import EPHEMERAL, LOADING, Attachment, Message
 from tests.services.discord_world import Channel, Json, User, snowflake
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -44,7 +45,8 @@ class Interaction:
     """The message whose button, select or menu was used."""
     cause: Interaction | None = None
     """Of a form: the interaction that it was the answer to."""
-    uploads: dict[str, Attachment] = field(default_factory=dict[str, Attachment])
+    uploads: list[Attachment] = field(default_factory=list[Attachment])
+    """The files that the person sent along."""
     expired: bool = False
     token_dead: bool = False
     callback: Json | None = None
