@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 SMALLER_BYTES_MAX = 7 * 2**20
 """Tried when Discord calls the files too large although they are within what it named: limits differ by server."""
+LOOKED_AT_MAX = 100
+"""Newest messages among which an earlier try is looked for: one request."""
 TOO_LARGE = 40005
 """Discord's code for a request or file that is too large."""
 AUTOMOD = 200000
@@ -73,8 +75,8 @@ class Delivery:
         if where.token_lives(int(time.time() * 1000)):
             ways.append(lambda content: self._edit(where, content))
         if where.channel and not where.private:
-            ways.append(lambda content: self._reply(where, creation.order.id, content))
-        ways.append(lambda content: self._write_to(where, creation.order.id, content))
+            ways.append(lambda content: self._reply(where, creation, content))
+        ways.append(lambda content: self._write_to(where, creation, content))
         for number, way in enumerate(ways):
             if await self._try(way, where, creation):
                 if number and where.message and not where.private:
@@ -118,7 +120,7 @@ class Delivery:
         files = content.pop("files")
         await self._bot.answer_of(where).edit_message(ORIGINAL, content=None, attachments=files, **content)
 
-    async def _reply(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+    async def _reply(self, where: Address, creation: Creation, content: dict[str, Any]) -> None:
         channel = self._bot.get_partial_messageable(where.channel)
         if where.message:
             content["reference"] = discord.MessageReference(
@@ -126,12 +128,33 @@ class Delivery:
             )
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(where.user)])
         content["allowed_mentions"] = mentions
+        if await self._is_there(channel, where, creation):
+            return
         text = f"<@{where.user}>"  # who waited so long is notified, and nobody else
-        await channel.send(text, nonce=nonce(order_id), **content)
+        await channel.send(text, nonce=nonce(creation.order.id), **content)
 
-    async def _write_to(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+    async def _write_to(self, where: Address, creation: Creation, content: dict[str, Any]) -> None:
         person = self._bot.get_user(where.user) or await self._bot.fetch_user(where.user)
-        await person.send(nonce=nonce(order_id), **content)
+        if not await self._is_there(person, where, creation):
+            await person.send(nonce=nonce(creation.order.id), **content)
+
+    async def _is_there(self, place: discord.abc.Messageable, where: Address, creation: Creation) -> bool:
+        """Whether an earlier try arrived although its answer was lost: a nonce is forgotten after some minutes.
+
+        A result says of which order it is: below a picture in the buttons, else below the sentence.
+        """
+        ids = (creation.order.id, *(artifact.id for artifact in creation.artifacts))
+        try:
+            async for message in place.history(limit=LOOKED_AT_MAX):
+                if message.id < where.interaction:
+                    break
+                said = str([part.to_dict() for part in (*message.embeds, *message.components)])
+                is_answer = message.interaction_metadata is not None  # the waiting message itself, or a press's
+                if message.author == self._bot.user and not is_answer and any(each in said for each in ids):
+                    return True
+        except (discord.NotFound, discord.Forbidden):
+            log.debug("nobody lets us look back")
+        return False
 
     async def _point_down(self, where: Address) -> None:
         """Let the message that waited so long say that it is over; no matter if it cannot."""
@@ -152,7 +175,8 @@ class Delivery:
             return content | {"embed": presenter.note_embed("It was made, and you have deleted it meanwhile.")}
         if not kept:
             error = failure(order) if order.state == "failed" else OrderCancelled("")
-            return content | {"embed": presenter.error_embed(error, was_accepted=True)}
+            embed = presenter.error_embed(error, was_accepted=True)
+            return content | {"embed": embed.set_footer(text=f"Order {order.id}")}
         attached: list[Attached] = []
         if bytes_max:
             attached = await asyncio.to_thread(attach, self._core, kept, bytes_max=bytes_max)

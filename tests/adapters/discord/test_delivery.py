@@ -81,6 +81,20 @@ async def test_a_reply_whose_answer_was_lost_is_not_made_twice(house: House) -> 
     assert len(with_pictures(house)) == 1
 
 
+async def test_not_even_when_discord_has_forgotten_the_number_it_carried(house: House) -> None:
+    asked = await left_waiting(house)
+    house.server.kill_token(asked)
+    house.server.next(REPLY, lost())
+    async with house.bot() as bot:
+        await house.server.until(lambda: with_pictures(house))
+        await house.crash(bot)
+    house.server.forget_nonces()
+    async with house.bot() as bot:
+        await again(house, bot)
+        await said(asked, "Finished")
+    assert len(with_pictures(house)) == 1
+
+
 async def test_an_edit_that_fails_for_a_while_is_made_later(house: House) -> None:
     provider, gate = blocking_provider()
     async with house.bot(provider) as bot:
