@@ -44,7 +44,8 @@ class Interaction:
     """The message whose button, select or menu was used."""
     cause: Interaction | None = None
     """Of a form: the interaction that it was the answer to."""
-    uploads: dict[str, Attachment] = field(default_factory=dict[str, Attachment])
+    uploads: list[Attachment] = field(default_factory=list[Attachment])
+    """The files that the person sent along."""
     expired: bool = False
     token_dead: bool = False
     callback: Json | None = None

@@ -21,7 +21,7 @@ provoke them. Refusals that a good bot has to live with (a dead token, a closed 
 the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``.
 
 **Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
-requests to an endpoint end, named as the document names it. See the functions at the end of this module.
+requests to an endpoint end, named as the document names it. See ``discord_trouble``; its names are here too.
 
 **People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
 (see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
@@ -34,57 +34,63 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import json
 import os
-import socket
-import struct
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
-import discord.gateway
-import discord.http
 import pytest
-import yarl
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
+from tests.services.discord_answering import Answering
+from tests.services.discord_bots import API, pointed_at, running
+from tests.services.discord_endpoints import Call, Refusal
 from tests.services.discord_gateway import Gateway, Session
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
 from tests.services.discord_messages import Attachment, Message, Upload, signature
 from tests.services.discord_people import People
-from tests.services.discord_rest import Call, Refusal, Rest
-from tests.services.discord_rules import Operation, Problem, Rules, rules_in
+from tests.services.discord_places import Places
+from tests.services.discord_posting import Posting
+from tests.services.discord_reading import Seen, read, refuse
+from tests.services.discord_rules import Operation, Rules, rules_in
+from tests.services.discord_trouble import (
+    Answer,
+    Buckets,
+    as_json,
+    broken,
+    held,
+    lost,
+    moderated,
+    passed,
+    rate_limited,
+    refused,
+    reset,
+)
 from tests.services.discord_world import FILE_BYTES_MAX, MB, Channel, Guild, Json, Role, User, snowflake
 
-API = "/api/v10"
+__all__ = [
+    "DiscordServer",
+    "Seen",
+    "Upload",
+    "broken",
+    "discord_server",
+    "held",
+    "lost",
+    "moderated",
+    "passed",
+    "pointed_at",
+    "rate_limited",
+    "refused",
+    "reset",
+    "running",
+]
+
 REQUEST_BYTES_MAX = 25 * MB
 _ANYBODY = ("/interactions/", "/webhooks/")
 """Paths whose own token is all that is needed."""
-
-
-Answer = Callable[["DiscordServer", web.Request, Callable[[], Awaitable[web.Response]]], Awaitable[web.StreamResponse]]
-"""How a request ends: called with the server, the request, and a function that performs it."""
-
-
-class Seen:
-    """A request as it arrived, and the status of its answer (0: none was given)."""
-
-    def __init__(self, method: str, path: str) -> None:
-        self.method = method
-        self.path = path
-        self.operation = ""
-        self.body: Any = None
-        self.uploads: dict[int, Upload] = {}
-        self.status = 0
-
-    def __repr__(self) -> str:
-        return f"{self.status} {self.method} {self.path}"
 
 
 class DiscordServer(People):
@@ -109,11 +115,11 @@ class DiscordServer(People):
         self.changed = asyncio.Condition()
         self.gateway = Gateway(token=self.token, findings=self.findings, beginning=self._beginning, notify=self._notify)
         self._rules = rules
-        self._rest = Rest(self)
+        self._posting = Posting(self)
+        self._handlers = Places(self).handlers | self._posting.handlers | Answering(self).handlers
         self._dms: dict[int, Channel] = {}
         self._answers: dict[str, deque[Answer]] = {}
-        self._limits: dict[str, tuple[int, float]] = {}
-        self._used: dict[str, tuple[float, int]] = {}
+        self._buckets = Buckets()
         self._links_valid_from = 0.0
 
     # Who and what there is
@@ -170,7 +176,7 @@ class DiscordServer(People):
 
     def limit_rate(self, operation: str, limit: int, *, per_seconds: float) -> None:
         """Answers 429 to more than ``limit`` requests of ``operation`` in that time."""
-        self._limits[operation] = (limit, per_seconds)
+        self._buckets.limit(operation, limit, per_seconds)
 
     def expire(self, interaction: Interaction) -> None:
         """The three seconds for a first answer are over."""
@@ -187,7 +193,7 @@ class DiscordServer(People):
 
     def forget_nonces(self) -> None:
         """The few minutes are over in which a nonce brings the same message back."""
-        self._rest.forget_nonces()
+        self._posting.nonces.clear()
 
     def take_findings(self) -> list[str]:
         """The findings so far, which then no longer fail the test."""
@@ -224,7 +230,7 @@ class DiscordServer(People):
         except Refusal as refusal:
             if refusal.finding:
                 self.findings.append(f"{seen.method} {seen.path}: {refusal}")
-            answer = _json(refusal.status, refusal.body, refusal.headers)
+            answer = as_json(refusal.status, refusal.body, refusal.headers)
         seen.status = answer.status
         await self._notify()
         return answer
@@ -236,25 +242,29 @@ class DiscordServer(People):
             raise Refusal(404, 0, f"404: Not Found ({seen.method} {seen.path})", finding=True)
         seen.operation = operation.name
         call = await self._call(request, operation, seen)
-        headers = self._rate_headers(operation)
+        headers = self._buckets.headers(operation)
 
-        async def perform() -> web.Response:
-            status, body = await self._rest.perform(call)
+        handler = self._handlers.get(operation.name)
+        if handler is None:
+            raise Refusal(501, 0, f"{operation.name} is not played here", finding=True)
+
+        async def perform() -> web.StreamResponse:
+            status, body = await handler(call)
             for problem in operation.problems_with_answer(status, body):
                 self.findings.append(f"this server itself: {operation.name} answered {problem}")
             if body is None:
                 return web.Response(status=status, headers=headers)
-            return _json(status, body, headers)
+            return as_json(status, body, headers)
 
         waiting = self._answers.get(operation.name)
-        return await waiting.popleft()(self, request, perform) if waiting else await perform()
+        return await waiting.popleft()(request, perform) if waiting else await perform()
 
     async def _call(self, request: web.Request, operation: Operation, seen: Seen) -> Call:
         """The request, read and found to be in order."""
         if (request.content_length or 0) > max(REQUEST_BYTES_MAX, self._file_bytes_max(operation)):
             await request.read()  # answering earlier would cut the caller off while it still sends
             raise Refusal(413, 40005, "Request entity too large", finding=True)
-        seen.body, seen.uploads = await _read(request)
+        seen.body, seen.uploads = await read(request)
         if not seen.path.startswith(_ANYBODY) and request.headers.get("Authorization") != f"Bot {self.token}":
             raise Refusal(401, 0, "401: Unauthorized")
         if any(len(upload.data) > self._file_bytes_max(operation) for upload in seen.uploads.values()):
@@ -263,7 +273,7 @@ class DiscordServer(People):
         if not any(not problem.ignored for problem in problems):
             problems += problems_in_words(operation, seen.body, seen.uploads)
         self.findings += [f"{operation.name}: {problem}" for problem in problems]
-        _refuse([problem for problem in problems if not problem.ignored])
+        refuse([problem for problem in problems if not problem.ignored])
         return Call(operation=operation, request=request, body=seen.body, uploads=seen.uploads)
 
     def _file_bytes_max(self, operation: Operation) -> int:
@@ -275,27 +285,6 @@ class DiscordServer(People):
             if interaction.token == token:
                 channel = interaction.channel
         return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
-
-    def _rate_headers(self, operation: Operation) -> dict[str, str]:
-        """The headers of the request's bucket, or a refusal when it is empty. Callbacks are exempt."""
-        if operation.template.endswith("/callback"):
-            return {}
-        limit, per_seconds = self._limits.get(operation.name, (1000, 1.0))
-        bucket = f"{operation.name}:{operation.major}"
-        began, used = self._used.get(bucket, (0.0, 0))
-        if time.time() >= began + per_seconds:
-            began, used = time.time(), 0
-        left = began + per_seconds - time.time()
-        self._used[bucket] = (began, used + 1)
-        if used >= limit:
-            raise _RateLimited(left, scope="user")
-        return {
-            "X-RateLimit-Limit": str(limit),
-            "X-RateLimit-Remaining": str(limit - used - 1),
-            "X-RateLimit-Reset": f"{began + per_seconds:.3f}",
-            "X-RateLimit-Reset-After": f"{left:.3f}",
-            "X-RateLimit-Bucket": hashlib.md5(operation.name.encode()).hexdigest(),
-        }
 
     def _file(self, request: web.Request) -> web.StreamResponse:
         """The content network: a file, for whoever has its signed address while that is not too old."""
@@ -353,194 +342,3 @@ async def discord_server() -> AsyncGenerator[DiscordServer]:
         await server.gateway.drop(code=1001)
         await runner.cleanup()
     assert not server.findings, "Discord would have objected:\n" + "\n".join(server.findings)
-
-
-@contextmanager
-def pointed_at(server: DiscordServer | str) -> Generator[None]:
-    """Makes discord.py talk to the server (or to the one at this address), for as long as the block lasts.
-
-    discord.py has no setting for where Discord is: the address of the API, of the gateway and of the content network
-    are attributes of three of its classes. A bot in another process does the same with the server's ``url``.
-    """
-    url = server if isinstance(server, str) else server.url
-    gateway = yarl.URL(url.replace("http:", "ws:") + "/gateway")
-    with (
-        mock.patch.object(discord.http.Route, "BASE", f"{url}{API}"),
-        mock.patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway),
-        mock.patch.object(discord.Asset, "BASE", url),
-    ):
-        yield
-
-
-@asynccontextmanager
-async def running(bot: discord.Client, server: DiscordServer) -> AsyncGenerator[discord.Client]:
-    """The bot, logged in and listening; closed afterwards. An error that ends it early fails the test."""
-    life = asyncio.create_task(bot.start(server.token))
-    arrival = asyncio.create_task(server.connected())
-    try:
-        await asyncio.wait({life, arrival}, return_when=asyncio.FIRST_COMPLETED)
-        if life.done():
-            await life
-        await arrival
-        yield bot
-    finally:
-        arrival.cancel()
-        await bot.close()
-        with suppress(asyncio.CancelledError):
-            await life
-
-
-# Answers, for DiscordServer.next
-
-
-class _RateLimited(Refusal):
-    def __init__(self, retry_after: float, *, scope: str) -> None:
-        more = {"retry_after": retry_after, "global": scope == "global"}
-        super().__init__(429, 0, "You are being rate limited.", more=more)
-        self.headers = {
-            # discord.py takes a 429 without "Via" for one of Discord's wall against floods, and gives up
-            "Via": "1.1 google",
-            "Retry-After": str(max(1, round(retry_after))),
-            "X-RateLimit-Scope": scope,
-            **({"X-RateLimit-Global": "true"} if scope == "global" else {}),
-        }
-
-
-def rate_limited(retry_after_seconds: float = 0.01, *, scope: str = "user") -> Answer:
-    """429. ``scope``: "user", "shared" or "global"."""
-    refusal = _RateLimited(retry_after_seconds, scope=scope)
-
-    async def answer(*_: object) -> web.StreamResponse:
-        return _json(429, refusal.body, refusal.headers)
-
-    return answer
-
-
-def refused(status: int, code: int, message: str = "") -> Answer:
-    """Any refusal, by Discord's own code."""
-
-    async def answer(*_: object) -> web.StreamResponse:
-        raise Refusal(status, code, message or f"refused with {code}")
-
-    return answer
-
-
-def moderated() -> Answer:
-    """AutoMod stops the message."""
-    return refused(400, 200000, "Message was blocked by automatic moderation")
-
-
-def broken(status: int = 500) -> Answer:
-    """Discord has trouble, and nothing was done. discord.py tries 500, 502 and 504 again after a second, 503 never."""
-
-    async def answer(*_: object) -> web.StreamResponse:
-        return web.Response(status=status, text=f"<html><h1>{status}</h1></html>", content_type="text/html")
-
-    return answer
-
-
-def reset() -> Answer:
-    """The connection breaks before anything is done."""
-
-    async def answer(_server: DiscordServer, request: web.Request, _perform: object) -> web.StreamResponse:
-        _hang_up(request)
-        return web.Response()
-
-    return answer
-
-
-def lost() -> Answer:
-    """It is done, but the connection breaks before the answer comes."""
-
-    async def answer(
-        _server: DiscordServer, request: web.Request, perform: Callable[[], Awaitable[web.Response]]
-    ) -> web.StreamResponse:
-        await perform()
-        _hang_up(request)
-        return web.Response()
-
-    return answer
-
-
-def held(gate: asyncio.Event) -> Answer:
-    """It is done when the test opens the gate."""
-
-    async def answer(
-        _server: DiscordServer, _request: web.Request, perform: Callable[[], Awaitable[web.Response]]
-    ) -> web.StreamResponse:
-        await gate.wait()
-        return await perform()
-
-    return answer
-
-
-def passed() -> Answer:
-    """As ever: for the requests between two that end otherwise."""
-
-    async def answer(
-        _server: DiscordServer, _request: web.Request, perform: Callable[[], Awaitable[web.Response]]
-    ) -> web.StreamResponse:
-        return await perform()
-
-    return answer
-
-
-def _hang_up(request: web.Request) -> None:
-    assert request.transport is not None
-    connection = request.transport.get_extra_info("socket")
-    # Without lingering the caller gets a reset, as from a machine that is gone, and not an orderly end.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    request.transport.abort()
-
-
-def _json(status: int, body: Any, headers: dict[str, str]) -> web.Response:
-    # discord.py reads an answer as JSON if its type is exactly this, without a character set
-    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json", headers=headers)
-
-
-# Reading requests
-
-
-async def _read(request: web.Request) -> tuple[Any, dict[int, Upload]]:
-    """The body, and the files that came with it by their number."""
-    if request.content_type == "multipart/form-data":
-        return await _read_form(request)
-    data = await request.read()
-    if not data:
-        return None, {}
-    if request.content_type != "application/json":
-        raise Refusal(400, 50109, f"The content type {request.content_type} is not played here", finding=True)
-    try:
-        return json.loads(data), {}
-    except ValueError:
-        raise Refusal(400, 50109, "The request body contains invalid JSON.", finding=True) from None
-
-
-async def _read_form(request: web.Request) -> tuple[Any, dict[int, Upload]]:
-    body: Any = {}
-    uploads: dict[int, Upload] = {}
-    async for part in await request.multipart():
-        assert isinstance(part, BodyPartReader)
-        name, data = part.name or "", bytes(await part.read())
-        if name == "payload_json":
-            body = json.loads(data)
-        elif name.startswith("files[") and part.filename:
-            uploads[int(name[6:-1])] = Upload(filename=part.filename, data=data)
-        else:
-            raise Refusal(400, 50035, f"Invalid Form Body: the part {name!r} is unknown", finding=True)
-    return body, uploads
-
-
-def _refuse(problems: list[Problem]) -> None:
-    """Discord's tree of errors, if there are any."""
-    if not problems:
-        return
-    if any(problem.code == "50006" for problem in problems):
-        raise Refusal(400, 50006, "Cannot send an empty message")
-    tree: Json = {}
-    for problem in problems:
-        branch = tree
-        for step in problem.path:
-            branch = branch.setdefault(str(step), {})
-        branch.setdefault("_errors", []).append({"code": problem.code, "message": problem.message})
-    raise Refusal(400, 50035, "Invalid Form Body", more={"errors": tree})

@@ -108,7 +108,7 @@ class Role:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A guild's text channel, or the talk with one person. ``messages``: what is there now, oldest first."""
+    """A guild's text channel, or the talk with one person. ``messages``: what is there now, the ephemeral included."""
 
     name: str
     guild: Guild | None = None
@@ -139,6 +139,11 @@ class Channel:
                 for whose, what in self.denied.items()
             ],
         }
+
+    @property
+    def public_messages(self) -> list[Message]:
+        """What everybody in the channel sees."""
+        return [message for message in self.messages if not message.ephemeral]
 
     def deny(self, whom: User | Role, permissions: int) -> None:
         """Takes permissions away here. Before the bot connects, or it does not learn of it."""

@@ -1,0 +1,53 @@
+"""Real bots of discord.py, pointed at the loopback's Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import discord.gateway
+import discord.http
+import yarl
+
+if TYPE_CHECKING:
+    from tests.services.discord_server import DiscordServer
+
+API = "/api/v10"
+
+
+@contextmanager
+def pointed_at(server: DiscordServer | str) -> Generator[None]:
+    """Makes discord.py talk to the server (or to the one at this address), for as long as the block lasts.
+
+    discord.py has no setting for where Discord is: the address of the API, of the gateway and of the content network
+    are attributes of three of its classes. A bot in another process does the same with the server's ``url``.
+    """
+    url = server if isinstance(server, str) else server.url
+    gateway = yarl.URL(url.replace("http:", "ws:") + "/gateway")
+    with (
+        mock.patch.object(discord.http.Route, "BASE", f"{url}{API}"),
+        mock.patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway),
+        mock.patch.object(discord.Asset, "BASE", url),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def running(bot: discord.Client, server: DiscordServer) -> AsyncGenerator[discord.Client]:
+    """The bot, logged in and listening; closed afterwards. An error that ends it early fails the test."""
+    life = asyncio.create_task(bot.start(server.token))
+    arrival = asyncio.create_task(server.connected())
+    try:
+        await asyncio.wait({life, arrival}, return_when=asyncio.FIRST_COMPLETED)
+        if life.done():
+            await life
+        await arrival
+        yield bot
+    finally:
+        arrival.cancel()
+        await bot.close()
+        with suppress(asyncio.CancelledError):
+            await life
