@@ -37,10 +37,13 @@ log = logging.getLogger(__name__)
 
 SMALLER_BYTES_MAX = 7 * 2**20
 """Tried when Discord calls the files too large although they are within what it named: limits differ by server."""
+LOOKED_AT_MAX = 100
+"""Newest messages among which an earlier try is looked for: one request."""
 TOO_LARGE = 40005
 """Discord's code for a request or file that is too large."""
 AUTOMOD = 200000
 """Discord's code for a text that the server's rules block."""
+BLOCKED = "The rules of this server block the text here. The picture is kept:"
 ORIGINAL = cast("int", "@original")
 """The message that answers an interaction, in webhook addresses."""
 
@@ -72,8 +75,8 @@ class Delivery:
         if where.token_lives(int(time.time() * 1000)):
             ways.append(lambda content: self._edit(where, content))
         if where.channel and not where.private:
-            ways.append(lambda content: self._reply(where, creation.order.id, content))
-        ways.append(lambda content: self._write_to(where, creation.order.id, content))
+            ways.append(lambda content: self._reply(where, creation, content))
+        ways.append(lambda content: self._write_to(where, creation, content))
         for number, way in enumerate(ways):
             if await self._try(way, where, creation):
                 if number and where.message and not where.private:
@@ -83,26 +86,28 @@ class Delivery:
 
     async def _try(self, way: Send, where: Address, creation: Creation) -> bool:
         """Whether that way was open. Raises OSError for passing trouble."""
-        bytes_max, with_files = where.bytes_max, True
+        bytes_max = where.bytes_max
+        is_blocked = False
         while True:
-            content = await self._content(where, creation, bytes_max=bytes_max, with_files=with_files)
+            content = (
+                self._blocked(creation) if is_blocked else await self._content(where, creation, bytes_max=bytes_max)
+            )
             try:
                 await way(content)
             except (discord.NotFound, discord.Forbidden) as error:
                 log.info("a way to deliver order %s is closed: code %d", creation.order.id, error.code)
                 return False
             except discord.HTTPException as error:
-                if error.status == 401:
-                    return False
                 if error.status >= 500 or error.status == 429:
                     raise ConnectionError(f"Discord answered {error.status}.") from error
-                if (error.status == 413 or error.code == TOO_LARGE) and bytes_max > SMALLER_BYTES_MAX:
-                    bytes_max = SMALLER_BYTES_MAX
-                elif with_files and (error.status == 413 or error.code in {TOO_LARGE, AUTOMOD}):
-                    with_files = False
+                if (error.status == 413 or error.code == TOO_LARGE) and bytes_max:
+                    bytes_max = SMALLER_BYTES_MAX if bytes_max > SMALLER_BYTES_MAX else 0
+                elif error.code == AUTOMOD and not is_blocked:
+                    is_blocked = True
+                elif error.status == 401:
+                    return False
                 else:
-                    log.warning("Discord took no result of order %s: %d, code %d",
-                                creation.order.id, error.status, error.code)  # fmt: skip
+                    log.warning("no result of order %s was taken: code %d", creation.order.id, error.code)
                     return False
             except aiohttp.ClientError as error:
                 raise ConnectionError(f"Discord cannot be reached: {type(error).__name__}.") from error
@@ -115,7 +120,7 @@ class Delivery:
         files = content.pop("files")
         await self._bot.answer_of(where).edit_message(ORIGINAL, content=None, attachments=files, **content)
 
-    async def _reply(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+    async def _reply(self, where: Address, creation: Creation, content: dict[str, Any]) -> None:
         channel = self._bot.get_partial_messageable(where.channel)
         if where.message:
             content["reference"] = discord.MessageReference(
@@ -123,12 +128,33 @@ class Delivery:
             )
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(where.user)])
         content["allowed_mentions"] = mentions
+        if await self._is_there(channel, where, creation):
+            return
         text = f"<@{where.user}>"  # who waited so long is notified, and nobody else
-        await channel.send(text, nonce=nonce(order_id), **content)
+        await channel.send(text, nonce=nonce(creation.order.id), **content)
 
-    async def _write_to(self, where: Address, order_id: str, content: dict[str, Any]) -> None:
+    async def _write_to(self, where: Address, creation: Creation, content: dict[str, Any]) -> None:
         person = self._bot.get_user(where.user) or await self._bot.fetch_user(where.user)
-        await person.send(nonce=nonce(order_id), **content)
+        if not await self._is_there(person, where, creation):
+            await person.send(nonce=nonce(creation.order.id), **content)
+
+    async def _is_there(self, place: discord.abc.Messageable, where: Address, creation: Creation) -> bool:
+        """Whether an earlier try arrived although its answer was lost: a nonce is forgotten after some minutes.
+
+        A result says of which order it is: below a picture in the buttons, else below the sentence.
+        """
+        ids = (creation.order.id, *(artifact.id for artifact in creation.artifacts))
+        try:
+            async for message in place.history(limit=LOOKED_AT_MAX):
+                if message.id < where.interaction:
+                    break
+                said = str([part.to_dict() for part in (*message.embeds, *message.components)])
+                is_answer = message.interaction_metadata is not None  # the waiting message itself, or a press's
+                if message.author == self._bot.user and not is_answer and any(each in said for each in ids):
+                    return True
+        except (discord.NotFound, discord.Forbidden):
+            log.debug("nobody lets us look back")
+        return False
 
     async def _point_down(self, where: Address) -> None:
         """Let the message that waited so long say that it is over; no matter if it cannot."""
@@ -140,18 +166,19 @@ class Delivery:
 
     # ------------------------------------------------------------------ what is said
 
-    async def _content(self, where: Address, creation: Creation, *, bytes_max: int, with_files: bool) -> dict[str, Any]:
-        """The arguments of discord.py's ``send``, but for what one way has of its own."""
+    async def _content(self, where: Address, creation: Creation, *, bytes_max: int) -> dict[str, Any]:
+        """The arguments of discord.py's ``send``, but for what one way has of its own; ``bytes_max`` 0: no files."""
         order = creation.order
         kept = [each for each in creation.artifacts if each.state in {"kept", "archived"}]
-        content: dict[str, Any] = {"files": [], "allowed_mentions": discord.AllowedMentions.none(), "view": None}
+        content = _nothing()
         if not kept and creation.artifacts:
             return content | {"embed": presenter.note_embed("It was made, and you have deleted it meanwhile.")}
         if not kept:
             error = failure(order) if order.state == "failed" else OrderCancelled("")
-            return content | {"embed": presenter.error_embed(error, was_accepted=True)}
+            embed = presenter.error_embed(error, was_accepted=True)
+            return content | {"embed": embed.set_footer(text=f"Order {order.id}")}
         attached: list[Attached] = []
-        if with_files:
+        if bytes_max:
             attached = await asyncio.to_thread(attach, self._core, kept, bytes_max=bytes_max)
         status = await asyncio.to_thread(self._core.quota.status, account_of(where.user))
         notes = list(smaller_note(attached))
@@ -162,3 +189,12 @@ class Delivery:
             embed.set_image(url=f"attachment://{attached[0].name}")
         view = creation_view(order, kept, owner=where.user)
         return content | {"embed": embed, "files": [each.file() for each in attached], "view": view}
+
+    def _blocked(self, creation: Creation) -> dict[str, Any]:
+        """Without a word or picture of the member's, which the server's rules would block again."""
+        text = f"{BLOCKED} `/show id:{creation.order.id}`" if creation.artifacts else presenter.NOTHING_CHARGED
+        return _nothing() | {"embed": presenter.note_embed(text)}
+
+
+def _nothing() -> dict[str, Any]:
+    return {"files": [], "allowed_mentions": discord.AllowedMentions.none(), "view": None}

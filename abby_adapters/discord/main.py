@@ -16,6 +16,7 @@ import signal
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -169,7 +170,7 @@ def _translated() -> Generator[None]:
         yield
     except discord.LoginFailure as error:
         raise ConfigurationError(NOT_TAKEN) from error
-    except (discord.DiscordServerError, OSError) as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise StorageError(UNREACHABLE) from error
 
 

@@ -117,7 +117,8 @@ class RoomPress(_Press, template=views.ROOM):
             )
             count, freed_bytes, verb = len(done), sum(each.saved_bytes for each in done), "compressed"
         status = await asyncio.to_thread(core.quota.status, account)
-        text = f"{count} pictures {verb}, {freed_bytes / presenter.MEGABYTE:.1f} MB freed. Now ask again."
+        pictures = "1 picture" if count == 1 else f"{count} pictures"
+        text = f"{pictures} {verb}, {freed_bytes / presenter.MEGABYTE:.1f} MB freed. Now ask again."
         await say(interaction, presenter.with_quota(presenter.note_embed(text), status))
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from abby_core.errors import InvalidRequest, StorageError
+from abby_core.errors import InvalidRequest, ProviderUnreachable
 
 ORIGINS: frozenset[str] = frozenset({"https://cdn.discordapp.com", "https://media.discordapp.net"})
 """Where Discord keeps what people attach (its documentation, "Image Formatting" and "Signed Attachment CDN URLs")."""
@@ -29,7 +29,7 @@ class Uploads:
         self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, url: str, *, declared_bytes: int = 0) -> bytes:
-        """The attachment's bytes. Raises InvalidRequest in words that say what to do, StorageError for passing trouble.
+        """The attachment's bytes. Raises InvalidRequest in words that say what to do, or ProviderUnreachable.
 
         Redirects are not followed: whoever could redirect could send Abby anywhere.
         """
@@ -46,7 +46,7 @@ class Uploads:
                     raise InvalidRequest("The attached picture could not be fetched. Please attach it again.")
                 return await _read(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise StorageError("Discord did not hand over the attached picture. Please try again.") from error
+            raise ProviderUnreachable("Discord did not hand over the attached picture. Please try again.") from error
 
     async def close(self) -> None:
         if self._session is not None:

@@ -33,7 +33,7 @@ COMPRESSED_AT_ONCE_MAX = 20
 
 def waiting_view(order_id: str, owner: int) -> ui.View:
     """For an order on its way."""
-    return _view(_button("Cancel", "✖️", f"abby:cancel:{owner}:{order_id}"))
+    return _view(_button("✖️ Cancel", f"abby:cancel:{owner}:{order_id}"))
 
 
 def creation_view(order: OrderView, artifacts: Sequence[Artifact], *, owner: int) -> ui.View:
@@ -41,8 +41,8 @@ def creation_view(order: OrderView, artifacts: Sequence[Artifact], *, owner: int
     rows: list[list[ui.Item[ui.View]]] = []
     if order.kind != "upscale":
         rows.append([
-            _button("Again", "🔄", f"abby:again:{owner}:{order.id}"),
-            _button("Remix", "✏️", f"abby:remix:{owner}:{order.id}"),
+            _button("🔄 Again", f"abby:again:{owner}:{order.id}"),
+            _button("✏️ Remix", f"abby:remix:{owner}:{order.id}"),
         ])  # fmt: skip
     if len(artifacts) == 1:
         own = _picture_buttons(artifacts[0], owner)
@@ -64,7 +64,7 @@ def order_view(artifacts: Sequence[Artifact], owner: int) -> ui.View | None:
 
 def undo_view(artifact_id: str, owner: int) -> ui.View:
     """For a picture that was put into the trash."""
-    return _view(_button("Undo", "↩️", f"abby:undo:{owner}:{artifact_id}"))
+    return _view(_button("↩️ Undo", f"abby:undo:{owner}:{artifact_id}"))
 
 
 def page_view(page: Page, *, owner: int, starred: bool, is_first: bool) -> ui.View | None:
@@ -73,10 +73,10 @@ def page_view(page: Page, *, owner: int, starred: bool, is_first: bool) -> ui.Vi
     if page.artifacts:
         items.append(_select(page.artifacts, owner, "Show one of them"))
     if not is_first:
-        items.append(_button("Newest", "⏮️", f"abby:page:{int(starred)}:0:"))
+        items.append(_button("⏮️ Newest", f"abby:page:{int(starred)}:0:"))
     if page.next is not None:
         at_ms, last = page.next
-        items.append(_button("Older", "▶️", f"abby:page:{int(starred)}:{at_ms}:{last}"))
+        items.append(_button("▶️ Older", f"abby:page:{int(starred)}:{at_ms}:{last}"))
     return _view(*items, rows=[1, len(items) - 1] if page.artifacts else None) if items else None
 
 
@@ -86,35 +86,34 @@ def choices_view(choices: Sequence[Choice]) -> ui.View | None:
     for choice in choices:
         if choice.kind == "compress":
             count = min(choice.pictures, COMPRESSED_AT_ONCE_MAX)
-            items.append(_button(f"Compress {count} oldest", "🗜️", f"abby:room:compress:{count}"))
+            items.append(_button(f"🗜️ Compress {count} oldest", f"abby:room:compress:{count}"))
         elif choice.kind == "empty_trash":
-            items.append(_button("Empty my trash", "🗑️", "abby:room:empty_trash:0"))
+            items.append(_button("🗑️ Empty my trash", "abby:room:empty_trash:0"))
     return _view(*items) if items else None
 
 
 def _picture_buttons(artifact: Artifact, owner: int) -> list[ui.Item[ui.View]]:
-    def button(label: str, emoji: str, what: str) -> ui.Item[ui.View]:
-        return _button(label, emoji, f"abby:{what}:{owner}:{artifact.id}")
+    def button(label: str, what: str) -> ui.Item[ui.View]:
+        return _button(label, f"abby:{what}:{owner}:{artifact.id}")
 
-    vary = [button("Vary", "🎲", "vary")] if artifact.prompt else []
-    return [button("Upscale", "🔍", "up"), *vary, button("Favourite", "⭐", "fav"), button("Delete", "🗑️", "del")]
+    vary = [button("🎲 Vary", "vary")] if artifact.prompt else []
+    return [button("🔍 Upscale", "up"), *vary, button("⭐ Favourite", "fav"), button("🗑️ Delete", "del")]
 
 
 def _select(artifacts: Sequence[Artifact], owner: int, placeholder: str) -> ui.Item[ui.View]:
     options = [
         discord.SelectOption(
-            label=plain(f"{number}. {each.prompt or each.name}", OPTION_CHARACTERS_MAX),
+            label=plain(f"{number}. {'⭐ ' * each.favourite}{each.prompt or each.name}", OPTION_CHARACTERS_MAX),
             description=plain(each.name, OPTION_CHARACTERS_MAX) or None,
             value=each.id,
-            emoji="⭐" if each.favourite else None,
         )
         for number, each in enumerate(artifacts[:25], start=1)
     ]
     return ui.Select(custom_id=f"abby:pick:{owner}", options=options, placeholder=placeholder)
 
 
-def _button(label: str, emoji: str, custom_id: str) -> ui.Item[ui.View]:
-    return ui.Button(label=label[:LABEL_CHARACTERS_MAX], emoji=emoji, custom_id=custom_id, style=ButtonStyle.secondary)
+def _button(label: str, custom_id: str) -> ui.Item[ui.View]:
+    return ui.Button(label=label[:LABEL_CHARACTERS_MAX], custom_id=custom_id, style=ButtonStyle.secondary)
 
 
 def _view(*items: ui.Item[ui.View], rows: Sequence[int] | None = None) -> ui.View:

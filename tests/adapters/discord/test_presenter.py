@@ -44,9 +44,9 @@ def artifact(**changes: object) -> Artifact:
 
 def order(**changes: object) -> OrderView:
     known = OrderView(
-        id="100", account="discord:42", kind="text_to_image", prompt="a cat", state="done", pictures=1, provider="fixed",
-        model="m", percent=100, notes=(), error_code="", error="", maybe_billed=False, created_at_ms=1,
-        started_at_ms=1, finished_at_ms=1,
+        id="100", account="discord:42", kind="text_to_image", prompt="a cat", state="done", pictures=1,
+        provider="fixed", model="m", percent=100, notes=(), error_code="", error="", maybe_billed=False,
+        created_at_ms=1, started_at_ms=1, finished_at_ms=1,
     )  # fmt: skip
     return replace(known, **changes)  # pyright: ignore[reportArgumentType]
 

@@ -1,0 +1,70 @@
+"""``abby bot`` as a program: it comes online, and ends in good order when it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.discord.conftest import House, account, shown
+from tests.support.studio import open_abby
+
+PROJECT = Path(__file__).parents[3]
+PROGRAM = """
+import sys
+from tests.services.discord_server import pointed_at
+from abby_adapters.cli.main import main
+url = sys.argv.pop(1)
+with pointed_at(url):
+    main()
+"""
+
+
+def program(house: House, *arguments: str, token: str) -> subprocess.Popen[str]:
+    settings = {"DISCORD_TOKEN": token, "STORAGE_ROOT": str(house.root), "PROVIDER": "painter", "MIN_FREE_DISK_MB": "0"}
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, house.server.url, *arguments], cwd=house.root,
+        env={**os.environ, **settings, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+async def test_the_bot_comes_online_makes_a_picture_and_stops_when_asked(house: House) -> None:
+    with program(house, "bot", token=house.server.token) as bot:
+        try:
+            await house.server.until(lambda: house.server.gateway.connected, patience_seconds=30)
+            asked = await shown(await house.imagine("a rabbit"))
+            assert "demo painter, not by AI" in (asked.original.text if asked.original else "")
+        finally:
+            bot.send_signal(signal.SIGTERM)
+            out, err = await asyncio.to_thread(bot.communicate, timeout=60)
+    assert bot.returncode == 0, err
+    assert out == ""
+    assert "[🐰] StorageManager initialized successfully" in err
+    assert "[🐰] ImageGenerator initialized successfully" in err
+    assert house.server.token not in err
+    assert asked.token not in err
+    looking = open_abby(house.root)
+    assert len(looking.gallery.page(account(house.ada)).artifacts) == 1
+    looking.close()
+
+
+async def test_a_bad_token_is_said_in_one_sentence(house: House) -> None:
+    with program(house, "bot", token="wrong") as bot:
+        _, err = await asyncio.to_thread(bot.communicate, timeout=60)
+    assert bot.returncode == 2
+    assert " ".join(err.split()).endswith(
+        "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
+    )
+
+
+async def test_the_doctor_says_whose_token_it_is(house: House) -> None:
+    with program(house, "doctor", token=house.server.token) as doctor:
+        out, _ = await asyncio.to_thread(doctor.communicate, timeout=60)
+    assert "Signed in to Discord as abby." in out
