@@ -10,6 +10,8 @@ NEXT = (
     ('imagine "a cute rabbit in a meadow"', "make a picture"),
     ("gallery", "see what you made"),
     ("quota", "see what is left"),
+    ("bot", "let members make pictures on Discord"),
+    ("serve", "let programs make pictures"),
     ("doctor", "is everything well?"),
 )
 
