@@ -513,6 +513,21 @@ def test_processes_that_prepare_one_fresh_database_at_once_all_succeed(fresh_pla
     database.close()
 
 
+def test_a_database_of_the_first_version_keeps_its_rows(fresh_place: Place) -> None:
+    database = fresh_place.open()
+    migrate.upgrade(database, "0001")
+    connection = database.connect()
+    connection.execute("INSERT INTO artifacts (id, account, name, name_key, blob_key) VALUES ('a', 'b', 'c', 'c', 'd')")
+    connection.execute("INSERT INTO orders (id, account, state) VALUES ('o', 'b', 'waiting')")
+    connection.commit()
+    connection.close()
+    picture = database.read(lambda tx: tx.row("SELECT name, state, visibility, favourite FROM artifacts"))
+    order = database.read(lambda tx: tx.row("SELECT state, prompts, images_each, running_max FROM orders"))
+    assert picture == {"name": "c", "state": "kept", "visibility": "private", "favourite": 0}
+    assert order == {"state": "waiting", "prompts": "[]", "images_each": 1, "running_max": 1}
+    database.close()
+
+
 def test_a_start_without_a_migration_does_not_load_sqlalchemy(place: Place) -> None:
     program = (
         "import json, sys; from pathlib import Path; from abby_core.database.database import open_database\n"
