@@ -87,8 +87,8 @@ def _plant_rows(tx: Transaction, abby: Abby, person: Person) -> None:
     _insert(tx, "album_pictures", album_id=f"album-{word}", artifact_id=plain)
     _insert(tx, "shares", id=f"share-{word}", token_sha256=f"token-{word}", account=key, artifact_id=plain,
             password=f"password-{word}")  # fmt: skip
-    _insert(tx, "api_tokens", id=f"key-{word}", token_sha256=f"token-of-key-{word}", account=key, name=f"{word}'s",
-            scopes='["make"]')  # fmt: skip
+    _insert(tx, "api_tokens", id=f"key-{word}", token_sha256=f"token-of-key-{word}", account=key,
+            name=f"{word}'s phone", scopes='["make"]')  # fmt: skip
     _insert(tx, "presets", owner=key, name_key=word, name=word, choices=f'{{"style": "{word}"}}')
     _insert(tx, "standings", account=key, standing=encode(Standing(roles=frozenset({f"role-{word}"}))))
     _insert(tx, "journal", at=abby.storage.now_ms(), account=key, event="refused", reason="images/day", pictures=1)

@@ -85,9 +85,8 @@ def file_routes(abby: Abby, desk: Desk) -> APIRouter:
         def read() -> tuple[bytes, str]:
             artifact, remark = abby.picture_links.open(link)
             wanted: PictureFormat | None = remark if remark in MEDIA_TYPES else None  # pyright: ignore[reportAssignmentType]
-            return picture_bytes(abby, artifact, wanted, QUALITY_DEFAULT), MEDIA_TYPES[
-                wanted
-            ] if wanted else artifact.media_type
+            data = picture_bytes(abby, artifact, wanted, QUALITY_DEFAULT)
+            return data, MEDIA_TYPES[wanted] if wanted else artifact.media_type
 
         async with desk.places:
             data, media_type = await asyncio.to_thread(read)
