@@ -24,8 +24,10 @@ from abby_core.errors import AbbyError
 from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from abby_core.bootstrap import Abby
-    from abby_core.studio import Order
+    from abby_core.studio import Creation, Order
 
 FIELDS_MAX = 60
 """Twice as many as OpenAI's interface has."""
@@ -83,9 +85,8 @@ def file_routes(abby: Abby, desk: Desk) -> APIRouter:
         def read() -> tuple[bytes, str]:
             artifact, remark = abby.picture_links.open(link)
             wanted: PictureFormat | None = remark if remark in MEDIA_TYPES else None  # pyright: ignore[reportAssignmentType]
-            return picture_bytes(abby, artifact, wanted, QUALITY_DEFAULT), MEDIA_TYPES[
-                wanted
-            ] if wanted else artifact.media_type
+            data = picture_bytes(abby, artifact, wanted, QUALITY_DEFAULT)
+            return data, MEDIA_TYPES[wanted] if wanted else artifact.media_type
 
         async with desk.places:
             data, media_type = await asyncio.to_thread(read)
@@ -113,18 +114,23 @@ class _Images:
         with ExitStack() as stack:
             stack.enter_context(self._desk.answering(order))
             if not body.stream:
-                creation = await self._desk.create(request, order)
-                async with self._desk.places:
-                    data = await asyncio.to_thread(answer, self._abby, creation, wanted)
-                return Response(data, media_type="application/json")
+                return await self._answer(await self._desk.create(request, order), wanted)
             await self._desk.submit(order)  # what refuses it is an answer with a status, not an event
-            held = stack.pop_all()
-        return StreamingResponse(self._stream(order, wanted, name, held), media_type="text/event-stream")
+            unfinished = stack.enter_context(ExitStack())
+            unfinished.callback(self._desk.leave, order)
+            return _HeldStream(self._stream(order, wanted, name, unfinished), held=stack.pop_all())
 
-    async def _stream(self, order: Order, wanted: Wanted, name: str, held: ExitStack) -> AsyncGenerator[bytes]:
-        """Each picture as soon as it is kept, then the error if there is one."""
+    async def _answer(self, creation: Creation, wanted: Wanted) -> Response:
+        try:
+            async with self._desk.places:
+                data = await asyncio.to_thread(answer, self._abby, creation, wanted)
+        except AbbyError as error:  # the pictures are made and kept
+            raise OrderFailed(error) from error
+        return Response(data, media_type="application/json")
+
+    async def _stream(self, order: Order, wanted: Wanted, name: str, unfinished: ExitStack) -> AsyncGenerator[bytes]:
+        """Each picture as soon as it is kept, then the error if there is one. ``unfinished`` is undone at the end."""
         sent: set[str] = set()
-        done = False
         try:
             async for progress in self._desk.watch(order.id, order.account):
                 if progress is None:
@@ -138,14 +144,21 @@ class _Images:
                         yield data
             await self._desk.result(order)
             yield b"data: [DONE]\n\n"
-            done = True
         except (AbbyError, OrderFailed) as error:
             yield event("error", failure_of(error).body)
-            done = True
-        finally:
-            if not done:
-                self._desk.leave(order)
-            held.close()
+        unfinished.pop_all()
+
+
+class _HeldStream(StreamingResponse):
+    """A stream of events that lets go of what is held for it, even if it is cut off before its first byte."""
+
+    def __init__(self, events: AsyncGenerator[bytes], *, held: ExitStack) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
 
 
 async def _read_edit(request: Request) -> tuple[EditBody, bytes]:

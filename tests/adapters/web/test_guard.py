@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from abby_adapters.web.callers import WATCHED_MAX, WRONG_TOKENS_PER_MINUTE_MAX, WrongTokens
 from abby_adapters.web.guard import FORM_BYTES_MAX, JSON_BYTES_MAX, host_name
@@ -247,3 +248,22 @@ class TestBodies:
         async with web.http() as http, http.get("/api/pictures") as answer:
             assert answer.status == 500
             assert "swordfish" not in json.dumps(await answer.json())
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_names_and_filters_of_every_kind_find_nothing_and_break_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    url = request.getfixturevalue("postgres_url") if database == "postgresql" else ""
+    strange = ["%00", "%ff", "%ed%a0%80", "a%0d%0ab", "%2e%2e", "..%2f..%2fetc", "%25", "'%20OR%201=1", "x" * 499, "🐰"]
+    async with serving(tmp_path, database_url=url) as web, web.http() as http:
+        for name, path in itertools.product(strange, ("/api/pictures/{}/file", "/api/orders/{}", "/v1/models/{}")):
+            target = URL(web.url + path.format(name), encoded=True)
+            async with http.get(target) as answer:
+                assert answer.status in {400, 404}, target
+        for name, field in itertools.product(strange, ("kind", "style", "provider", "album", "text", "before")):
+            target = URL(f"{web.url}/api/pictures?{field}={name}", encoded=True)
+            async with http.get(target) as answer:
+                assert answer.status in {200, 400, 404}, target
+        async with http.delete(URL(f"{web.url}/api/orders/%00", encoded=True)) as answer:
+            assert answer.status == 404

@@ -17,9 +17,10 @@ import openai
 import pytest
 from PIL import Image
 
-from abby_core.errors import Moderated, ProviderError, RateLimited
+from abby_core.errors import Moderated, ProviderError, RateLimited, StorageError
 from abby_core.generation.request import ImageToImage, TextToImage
 from abby_core.quota.meter import IMAGES_PER_DAY
+from abby_core.storage.artifact import Artifact
 from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, paid_provider, photograph
 from tests.support.studio import ALICE, BOB, assert_sound, counter, until_ended
 from tests.support.web import RETRIES, Web, cutting, serving
@@ -346,6 +347,27 @@ class TestAskingAgain:
             assert len(provider.requests) == counter(web.abby, ALICE, IMAGES_PER_DAY) == 1
             assert_sound(web.abby)
 
+    async def test_pictures_that_cannot_be_read_back_are_not_made_a_second_time(self, tmp_path: Path) -> None:
+        provider = paid_provider()
+        async with serving(tmp_path, provider) as web, web.openai(max_retries=RETRIES) as client:
+            web.abby.gallery.open = unreadable
+            with pytest.raises(openai.InternalServerError) as failed:
+                await client.images.generate(prompt="a boat")
+        assert (failed.value.code, failed.value.response.headers["x-should-retry"]) == ("storage_failed", "false")
+        assert len(provider.requests) == 1
+
+    async def test_a_stream_that_is_cut_off_sets_its_key_free(self, tmp_path: Path) -> None:
+        provider, gate = blocking_provider()
+        async with serving(tmp_path, provider) as web, web.openai() as client, web.http() as http:
+            body = {"prompt": "a boat", "stream": True}
+            async with http.post("/v1/images/generations", json=body, headers=KEY) as cut:
+                assert cut.status == 200
+                await provider.begun()
+            gate.set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                made = await client.with_options(max_retries=9).images.generate(prompt="a boat", extra_headers=KEY)
+        assert len(made.data or []) == len(provider.requests) == 1
+
     async def test_an_order_whose_asker_went_away_is_found_in_the_gallery(self, tmp_path: Path) -> None:
         provider, gate = blocking_provider()
         async with serving(tmp_path, provider) as web:
@@ -366,6 +388,10 @@ class TestAskingAgain:
                 async with http.post("/v1/images/generations", json={"prompt": "a boat"}, headers=headers) as answer:
                     assert answer.status == 400, key
         assert web.provider.requests == []
+
+
+def unreadable(artifact: Artifact) -> bytes:
+    raise StorageError("The disk does not answer.")
 
 
 async def first_picture(client: openai.AsyncOpenAI, stream: bool, headers: dict[str, str]) -> bytes:
