@@ -47,7 +47,7 @@ from tests.services.discord_answering import Answering
 from tests.services.discord_bots import API, pointed_at, running
 from tests.services.discord_content import ContentNetwork, Upload
 from tests.services.discord_endpoints import Call, Refusal
-from tests.services.discord_gateway import Gateway, Session
+from tests.services.discord_gateway import Gateway, Session, ready
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
 from tests.services.discord_messages import Message
@@ -311,25 +311,10 @@ class DiscordServer(People):
         return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
 
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
-        application = {"id": str(self.application_id), "flags": 0}
+        """What a new session is told first."""
         there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
-        ready: Json = {
-            "v": 10,
-            "user": self.bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in there],
-            "session_id": session.id,
-            "resume_gateway_url": self.gateway_url,
-            "shard": [0, 1],
-            "application": application,
-            "session_type": "normal",
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "_trace": [],
-        }
         created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in there]
-        return [("READY", ready), *created]
+        return [("READY", ready(session, self.bot, self.application_id, there, self.gateway_url)), *created]
 
     async def _notify(self) -> None:
         async with self.changed:

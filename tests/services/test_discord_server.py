@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import sys
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -553,3 +554,24 @@ async def test_findings_that_are_left_fail_the_test() -> None:
     with pytest.raises(AssertionError, match="Discord would have objected"):
         async with discord_server() as server:
             server.findings.append("something")
+
+
+async def test_a_bot_in_another_process_is_pointed_at_the_address(
+    server: DiscordServer, ada: User, art: Channel
+) -> None:
+    script = (
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "from tests.services.discord_bots import pointed_at\n"
+        "from tests.services.test_discord_server import Bot\n"
+        "with pointed_at(sys.argv[1]): Bot().run(sys.argv[2], log_handler=None)\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, server.url, server.token)
+    try:
+        await server.until(lambda: server.gateway.connected or process.returncode is not None, patience_seconds=30)
+        asked = await server.command(ada, "imagine", {"prompt": "a fox"}, channel=art)
+        await asked.until_done()
+    finally:
+        process.kill()
+        await process.wait()
+    await server.until(lambda: not server.gateway.connected)
+    assert original(asked).attachments
