@@ -267,7 +267,6 @@ class DiscordServer(People):
         seen.operation = operation.name
         call = await self._call(request, operation, seen)
         headers = self._buckets.headers(operation)
-
         handler = self._handlers.get(operation.name)
         if handler is None:
             raise Refusal(501, 0, f"{operation.name} is not played here", finding=True)
@@ -291,7 +290,9 @@ class DiscordServer(People):
         seen.body, seen.uploads = await read(request)
         if not seen.path.startswith(_ANYBODY) and request.headers.get("Authorization") != f"Bot {self.token}":
             raise Refusal(401, 0, "401: Unauthorized")
-        if any(len(upload.data) > self._file_bytes_max(operation) for upload in seen.uploads.values()):
+        sizes = [len(upload.data) for upload in seen.uploads.values()]
+        limit = self._file_bytes_max(operation)
+        if any(size > limit for size in sizes) or sum(sizes) > max(REQUEST_BYTES_MAX, limit):
             raise Refusal(413, 40005, "Request entity too large", finding=True)
         problems = operation.problems_with_query(request.query) + operation.problems_with_body(seen.body)
         if not any(not problem.ignored for problem in problems):
