@@ -18,16 +18,23 @@ such as unknown fields. The test fails at the end if findings are left; ``server
 provoke them. Refusals that a good bot has to live with (a dead token, a closed door) are no findings.
 
 **Time** does not pass here. The three seconds for a first answer are over when the test says ``server.expire(it)``,
-the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``.
+the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``, the
+few minutes of a nonce with ``server.forget_nonces()``.
 
 **Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
 requests to an endpoint end, named as the document names it. See ``discord_trouble``; its names are here too.
+``server.limit_rate(...)`` makes a bucket small. ``server.gateway.drop()`` and ``ask_to_reconnect()`` break the
+WebSocket; ``remove``, ``remove_channel`` and ``kick`` take away what the bot relies on, ``Channel.deny`` its
+permissions, ``User.takes_dms = False`` the last way to a person.
 
 **People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
 (see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
-``original``, ``followups``, ``choices``, ``modal`` and ``until``. A ``Message`` (see ``discord_messages``) has
-``content``, ``embeds``, ``components``, ``buttons``, ``attachments``, ``text``, ``ephemeral``, ``pings`` and
-``history``.
+``original``, ``followups``, ``choices``, ``modal``, ``until`` and ``until_done``. A ``Message`` (see
+``discord_messages``) has ``content``, ``embeds``, ``components``, ``buttons``, ``selects``, ``attachments``,
+``files``, ``text``, ``ephemeral``, ``loading``, ``pings`` and ``history``. ``Channel.messages`` are all that is there
+now, ``public_messages`` those that everybody sees. ``server.until(...)`` waits for anything else, without sleeping.
+
+**In another process** the bot is pointed here with ``pointed_at(server.url)``, and logs in with ``server.token``.
 """
 
 from __future__ import annotations
