@@ -34,7 +34,7 @@ _KINDS: dict[int, tuple[type, ...]] = {
 }
 _TEXT_MAX = 6000
 """The longest text of an option that sets no limit of its own."""
-_TEXT_INPUT, _FILE_UPLOAD, _RADIO_GROUP, _CHECKBOX = 4, 19, 21, 23
+_TEXT_INPUT, _RADIO_GROUP, _CHECKBOX = 4, 21, 23
 _IN_GUILD, _WITH_BOT = 0, 1
 _BY_GUILD, _BY_USER = 0, 1
 

@@ -26,7 +26,6 @@ _ACTION_ROW, _BUTTON, _TEXT_INPUT = 1, 2, 4
 _SELECTS = {3, 5, 6, 7, 8}
 _TEXT_DISPLAY = 10
 _LINK, _PREMIUM = 5, 6
-_CLASSIC_KINDS = {1, 2, *_SELECTS}
 
 
 def problems_in_words(operation: Operation, body: Any, uploads: Mapping[int, Upload]) -> list[Problem]:

@@ -131,10 +131,6 @@ class DiscordServer(People):
     # Who and what there is
 
     @property
-    def gateway_url(self) -> str:
-        return self.url.replace("http:", "ws:") + "/gateway"
-
-    @property
     def cdn_url(self) -> str:
         """Where the content network is: what a bot may fetch files from."""
         return self.content.url

@@ -495,6 +495,18 @@ async def test_what_a_person_deleted_is_gone(server: DiscordServer, bot: Bot, ar
         await message.edit(content="too late")
 
 
+async def test_channels_and_guilds_can_be_closed_to_the_bot(
+    server: DiscordServer, bot: Bot, guild: Guild, art: Channel
+) -> None:
+    channel = await text_channel(bot, art)
+    await server.remove_channel(art)
+    with pytest.raises(discord.NotFound, match="10003"):
+        await channel.send("where?")
+    await server.kick(guild)
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await bot.fetch_guild(guild.id)
+
+
 # The gateway
 
 
