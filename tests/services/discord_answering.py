@@ -51,6 +51,12 @@ class Answering(Endpoints):
             raise Refusal(400, 40094, "This interaction has reached the maximum number of follow up messages")
         message = interaction.new_message(self.people.bot, flags=(call.body.get("flags") or 0) & EPHEMERAL)
         message.kind = REPLY
+        if interaction.original is not None:
+            message.reference = {
+                "type": 0,
+                "message_id": str(interaction.original.id),
+                "channel_id": str(interaction.channel.id),
+            }
         message.write(call.body, call.uploads, self.people.content)
         interaction.followups.append(message)
         await self.people.publish(message)

@@ -26,7 +26,6 @@ _ACTION_ROW, _BUTTON, _TEXT_INPUT = 1, 2, 4
 _SELECTS = {3, 5, 6, 7, 8}
 _TEXT_DISPLAY = 10
 _LINK, _PREMIUM = 5, 6
-_CLASSIC_KINDS = {1, 2, *_SELECTS}
 
 
 def problems_in_words(operation: Operation, body: Any, uploads: Mapping[int, Upload]) -> list[Problem]:
@@ -81,9 +80,9 @@ def _in_message(body: Json, uploads: Mapping[int, Upload], at: Path, *, new: boo
                     code="MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                     message=f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
                 )
-        yield from _in_new_components(components, (*at, "components"))
-    else:
-        yield from _in_classic_components(components, (*at, "components"))
+    if new:
+        flagged = bool((body.get("flags") or 0) & COMPONENTS_V2)
+        yield from problems_in_layout(components, (*at, "components"), new=flagged)
     yield from _in_every_component(components, (*at, "components"))
 
 
@@ -124,6 +123,11 @@ def _in_embeds(embeds: list[Json], at: Path) -> Iterator[Problem]:
             code="MAX_EMBED_SIZE_EXCEEDED",
             message=f"Embed size exceeds maximum size of {EMBED_CHARACTERS_MAX}",
         )
+
+
+def problems_in_layout(components: list[Json], at: Path, *, new: bool) -> Iterator[Problem]:
+    """``new``: components of version 2. For edits the message decides that too, so whoever knows it asks here."""
+    yield from _in_new_components(components, at) if new else _in_classic_components(components, at)
 
 
 def _in_classic_components(components: list[Json], at: Path) -> Iterator[Problem]:

@@ -96,11 +96,12 @@ class Message:
         found: set[str] = set()
         guild = self.channel.guild
         may_wake = guild is None or bool(guild.permissions(self.author, self.channel) & MENTION_EVERYONE)
-        if "everyone" in kinds and may_wake and re.search(r"@(everyone|here)\b", self.content):
+        said = "\n".join([self.content, *(part.get("content", "") for part in walk(self.components))])
+        if "everyone" in kinds and may_wake and re.search(r"@(everyone|here)\b", said):
             found.add("everyone")
         for kind, pattern in (("users", r"<@!?(\d+)>"), ("roles", r"<@&(\d+)>")):
             named = set(map(str, (allowed or {}).get(kind) or ()))
-            found |= {one for one in re.findall(pattern, self.content) if kind in kinds or one in named}
+            found |= {one for one in re.findall(pattern, said) if kind in kinds or one in named}
         return found
 
     def payload(self) -> Json:

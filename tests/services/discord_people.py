@@ -44,6 +44,10 @@ class People(ABC):
     content: ContentNetwork
     commands: dict[int | None, list[Json]]
 
+    @property
+    def gateway_url(self) -> str:
+        return self.url.replace("http:", "ws:") + "/gateway"
+
     @abstractmethod
     async def connected(self) -> None:
         """Waits until a bot listens."""

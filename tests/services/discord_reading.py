@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from tests.services.discord_content import Upload
 from tests.services.discord_endpoints import Refusal
-from tests.services.discord_messages import Upload
 from tests.services.discord_rules import Problem
 from tests.services.discord_world import Json
 
 
+@dataclass(eq=False, repr=False)
 class Seen:
     """A request as it arrived, and the status of its answer (0: none was given)."""
 
-    def __init__(self, method: str, path: str) -> None:
-        self.method = method
-        self.path = path
-        self.operation = ""
-        self.body: Any = None
-        self.uploads: dict[int, Upload] = {}
-        self.status = 0
+    method: str
+    path: str
+    operation: str = ""
+    """Its name in the document, "POST /channels/{channel_id}/messages"."""
+    body: Any = None
+    uploads: dict[int, Upload] = field(default_factory=dict[int, Upload])
+    status: int = 0
 
     def __repr__(self) -> str:
         return f"{self.status} {self.method} {self.path}"

@@ -18,16 +18,23 @@ such as unknown fields. The test fails at the end if findings are left; ``server
 provoke them. Refusals that a good bot has to live with (a dead token, a closed door) are no findings.
 
 **Time** does not pass here. The three seconds for a first answer are over when the test says ``server.expire(it)``,
-the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``.
+the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``, the
+few minutes of a nonce with ``server.forget_nonces()``.
 
 **Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
 requests to an endpoint end, named as the document names it. See ``discord_trouble``; its names are here too.
+``server.limit_rate(...)`` makes a bucket small. ``server.gateway.drop()`` and ``ask_to_reconnect()`` break the
+WebSocket; ``remove``, ``remove_channel`` and ``kick`` take away what the bot relies on, ``Channel.deny`` its
+permissions, ``User.takes_dms = False`` the last way to a person.
 
 **People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
 (see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
-``original``, ``followups``, ``choices``, ``modal`` and ``until``. A ``Message`` (see ``discord_messages``) has
-``content``, ``embeds``, ``components``, ``buttons``, ``attachments``, ``text``, ``ephemeral``, ``pings`` and
-``history``.
+``original``, ``followups``, ``choices``, ``modal``, ``until`` and ``until_done``. A ``Message`` (see
+``discord_messages``) has ``content``, ``embeds``, ``components``, ``buttons``, ``selects``, ``attachments``,
+``files``, ``text``, ``ephemeral``, ``loading``, ``pings`` and ``history``. ``Channel.messages`` are all that is there
+now, ``public_messages`` those that everybody sees. ``server.until(...)`` waits for anything else, without sleeping.
+
+**In another process** the bot is pointed here with ``pointed_at(server.url)``, and logs in with ``server.token``.
 """
 
 from __future__ import annotations
@@ -47,7 +54,7 @@ from tests.services.discord_answering import Answering
 from tests.services.discord_bots import API, pointed_at, running
 from tests.services.discord_content import ContentNetwork, Upload
 from tests.services.discord_endpoints import Call, Refusal
-from tests.services.discord_gateway import Gateway, Session
+from tests.services.discord_gateway import Gateway, Session, ready
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
 from tests.services.discord_messages import Message
@@ -122,10 +129,6 @@ class DiscordServer(People):
         self._buckets = Buckets()
 
     # Who and what there is
-
-    @property
-    def gateway_url(self) -> str:
-        return self.url.replace("http:", "ws:") + "/gateway"
 
     @property
     def cdn_url(self) -> str:
@@ -267,7 +270,6 @@ class DiscordServer(People):
         seen.operation = operation.name
         call = await self._call(request, operation, seen)
         headers = self._buckets.headers(operation)
-
         handler = self._handlers.get(operation.name)
         if handler is None:
             raise Refusal(501, 0, f"{operation.name} is not played here", finding=True)
@@ -291,7 +293,9 @@ class DiscordServer(People):
         seen.body, seen.uploads = await read(request)
         if not seen.path.startswith(_ANYBODY) and request.headers.get("Authorization") != f"Bot {self.token}":
             raise Refusal(401, 0, "401: Unauthorized")
-        if any(len(upload.data) > self._file_bytes_max(operation) for upload in seen.uploads.values()):
+        sizes = [len(upload.data) for upload in seen.uploads.values()]
+        limit = self._file_bytes_max(operation)
+        if any(size > limit for size in sizes) or sum(sizes) > max(REQUEST_BYTES_MAX, limit):
             raise Refusal(413, 40005, "Request entity too large", finding=True)
         problems = operation.problems_with_query(request.query) + operation.problems_with_body(seen.body)
         if not any(not problem.ignored for problem in problems):
@@ -311,25 +315,10 @@ class DiscordServer(People):
         return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
 
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
-        application = {"id": str(self.application_id), "flags": 0}
+        """What a new session is told first."""
         there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
-        ready: Json = {
-            "v": 10,
-            "user": self.bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in there],
-            "session_id": session.id,
-            "resume_gateway_url": self.gateway_url,
-            "shard": [0, 1],
-            "application": application,
-            "session_type": "normal",
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "_trace": [],
-        }
         created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in there]
-        return [("READY", ready), *created]
+        return [("READY", ready(session, self.bot, self.application_id, there, self.gateway_url)), *created]
 
     async def _notify(self) -> None:
         async with self.changed:

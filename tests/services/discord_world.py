@@ -230,9 +230,8 @@ class Guild:
             allowed |= role.permissions
         if user is self.owner or allowed & ADMINISTRATOR:
             return ALL_PERMISSIONS
-        for whose in (*(role.id for role in roles), user.id) if channel else ():
-            assert channel is not None
-            allowed &= ~channel.denied.get(whose, 0)
+        for whose in (*(role.id for role in roles), user.id):
+            allowed &= ~(channel.denied.get(whose, 0) if channel else 0)
         return allowed
 
     def payload(self) -> Json:

@@ -221,8 +221,33 @@ async def test_new_components_stay_new(server: DiscordServer, art: Channel, send
     path = f"/channels/{art.id}/messages/{posted['id']}"
     assert (await send("PATCH", path, {"content": "x"}))[0] == 400
     assert (await send("PATCH", path, {"flags": 0}))[0] == 400
-    assert (await send("PATCH", path, {"components": [text("y")], "flags": V2}))[0] == 200
-    assert len(server.take_findings()) == 2
+    assert (await send("PATCH", path, {"components": []}))[0] == 400
+    assert (await send("PATCH", path, {"components": [text("y")]}))[0] == 200
+    assert len(server.take_findings()) == 3
+
+
+async def test_a_plain_message_becomes_new_only_without_its_content(
+    server: DiscordServer, art: Channel, send: Send
+) -> None:
+    _, posted = await send("POST", f"/channels/{art.id}/messages", {"content": "x"})
+    path = f"/channels/{art.id}/messages/{posted['id']}"
+    assert (await send("PATCH", path, {"components": [text("y")]}))[0] == 400
+    assert (await send("PATCH", path, new(text("y"))))[0] == 400
+    assert (await send("PATCH", path, {"content": None}))[0] == 400
+    assert (await send("PATCH", path, {"content": None, **new(text("y"))}))[0] == 200
+    assert len(server.take_findings()) == 3
+
+
+async def test_an_edit_shows_files_that_are_there_or_come(server: DiscordServer, art: Channel, send: Send) -> None:
+    _, posted = await send("POST", f"/channels/{art.id}/messages", {}, b"x")
+    path = f"/channels/{art.id}/messages/{posted['id']}"
+    shown = embed(image={"url": "attachment://0.png"})
+    assert (await send("PATCH", path, shown))[0] == 200
+    assert art.messages[0].attachments == []
+    assert (await send("PATCH", path, shown | {"attachments": []}))[0] == 400
+    assert (await send("PATCH", path, shown | {"attachments": [{"id": 0}]}, b"y"))[0] == 200
+    assert [file.data for file in art.messages[0].files] == [b"y"]
+    assert len(server.take_findings()) == 1
 
 
 # Commands

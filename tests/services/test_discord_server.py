@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import sys
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -302,7 +304,7 @@ async def test_new_components_show_the_file_that_came_with_them(
     assert original(asked).text == "Title\nAgain"
     await server.click(original(asked), "Again", chief)
     await server.until(lambda: server.findings)
-    assert "cannot be removed" in server.take_findings()[0]  # the button writes plain content
+    assert "no content and no embeds" in server.take_findings()[0]  # the button writes plain content
 
 
 async def test_a_file_that_an_embed_shows_is_not_shown_twice(
@@ -493,6 +495,18 @@ async def test_what_a_person_deleted_is_gone(server: DiscordServer, bot: Bot, ar
         await message.edit(content="too late")
 
 
+async def test_channels_and_guilds_can_be_closed_to_the_bot(
+    server: DiscordServer, bot: Bot, guild: Guild, art: Channel
+) -> None:
+    channel = await text_channel(bot, art)
+    await server.remove_channel(art)
+    with pytest.raises(discord.NotFound, match="10003"):
+        await channel.send("where?")
+    await server.kick(guild)
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await bot.fetch_guild(guild.id)
+
+
 # The gateway
 
 
@@ -553,3 +567,26 @@ async def test_findings_that_are_left_fail_the_test() -> None:
     with pytest.raises(AssertionError, match="Discord would have objected"):
         async with discord_server() as server:
             server.findings.append("something")
+
+
+async def test_a_bot_in_another_process_is_pointed_at_the_address(
+    server: DiscordServer, ada: User, art: Channel
+) -> None:
+    script = (
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "from tests.services.discord_bots import pointed_at\n"
+        "from tests.services.test_discord_server import Bot\n"
+        "with pointed_at(sys.argv[1]): Bot().run(sys.argv[2], log_handler=None)\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, server.url, server.token, cwd=Path(__file__).parents[2]
+    )
+    try:
+        await server.until(lambda: server.gateway.connected or process.returncode is not None, patience_seconds=30)
+        asked = await server.command(ada, "imagine", {"prompt": "a fox"}, channel=art)
+        await asked.until_done()
+    finally:
+        process.kill()
+        await process.wait()
+    await server.until(lambda: not server.gateway.connected)
+    assert original(asked).attachments
