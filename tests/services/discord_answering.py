@@ -35,7 +35,7 @@ class Answering(Endpoints):
             flags = (data.get("flags") or 0) & EPHEMERAL | (LOADING if kind == DEFERRED else 0)
             interaction.first = interaction.new_message(self.people.bot, flags=flags)
             if kind == MESSAGE:
-                interaction.first.write(data, call.uploads, self.people.url)
+                interaction.first.write(data, call.uploads, self.people.content)
             await self.people.publish(interaction.first)
         if call.request.query.get("with_response", "").lower() in {"1", "true"}:
             return 200, _callback_response(interaction, kind)
@@ -51,7 +51,13 @@ class Answering(Endpoints):
             raise Refusal(400, 40094, "This interaction has reached the maximum number of follow up messages")
         message = interaction.new_message(self.people.bot, flags=(call.body.get("flags") or 0) & EPHEMERAL)
         message.kind = REPLY
-        message.write(call.body, call.uploads, self.people.url)
+        if interaction.original is not None:
+            message.reference = {
+                "type": 0,
+                "message_id": str(interaction.original.id),
+                "channel_id": str(interaction.channel.id),
+            }
+        message.write(call.body, call.uploads, self.people.content)
         interaction.followups.append(message)
         await self.people.publish(message)
         return 200, message.payload()

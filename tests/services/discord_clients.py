@@ -7,7 +7,16 @@ from typing import Any
 
 from tests.services.discord_interactions import Impossible
 from tests.services.discord_messages import Attachment, Message, Upload
-from tests.services.discord_world import Channel, Guild, Json, Role, User
+from tests.services.discord_world import (
+    ADMINISTRATOR,
+    USE_APPLICATION_COMMANDS,
+    VIEW_CHANNEL,
+    Channel,
+    Guild,
+    Json,
+    Role,
+    User,
+)
 
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
 _SUBCOMMAND, _GROUP = 1, 2
@@ -81,7 +90,10 @@ def usable(definitions: Iterable[Json], name: str, kind: int, user: User, channe
         raise Impossible(f"{name!r} does not come with the app as it is installed here")
     if found.get("nsfw") and channel.guild is not None and not channel.nsfw:
         raise Impossible(f"{name!r} does not show here: it is restricted by age")
-    needed = int(found.get("default_member_permissions") or 0)
+    default = found.get("default_member_permissions")
+    needed = USE_APPLICATION_COMMANDS | VIEW_CHANNEL
+    if default is not None:
+        needed |= int(default) or ADMINISTRATOR  # none at all: for nobody but administrators
     if channel.guild is not None and channel.guild.permissions(user, channel) & needed != needed:
         raise Impossible(f"{user.name} may not use {name!r}: it needs the permissions {needed}")
     return found

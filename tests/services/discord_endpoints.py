@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import web
 
+from tests.services.discord_limits import addresses, problems_in_layout
 from tests.services.discord_messages import COMPONENTS_V2, Message, Upload
 from tests.services.discord_people import People
 from tests.services.discord_rules import Operation
@@ -106,18 +107,33 @@ class Endpoints:
         return channel
 
     async def edited(self, message: Message, body: Json, uploads: Mapping[int, Upload]) -> Done:
-        """Changes a message. One of components of version 2 stays one."""
-        if message.flags & COMPONENTS_V2:
-            legacy = [name for name in ("content", "embeds") if body.get(name)]
-            if legacy or (body.get("flags") is not None and not body["flags"] & COMPONENTS_V2):
-                raise Refusal(
-                    400, 50035, f"Invalid Form Body: IS_COMPONENTS_V2 cannot be removed {legacy}", finding=True
-                )
-        message.edit(body, uploads, self.people.url)
-        self.people.attachments |= {file.path: file for file in message.files}
+        """Changes a message, if what it would become is allowed."""
+        problems = list(_problems_with_edit(message, body, uploads))
+        if problems:
+            raise Refusal(400, 50035, f"Invalid Form Body: {'; '.join(problems)}", finding=True)
+        message.edit(body, uploads, self.people.content)
         await self.people.tell_of(message, "MESSAGE_UPDATE")
         return 200, message.payload()
 
     async def deleted(self, message: Message) -> Done:
         await self.people.remove(message)
         return 204, None
+
+
+def _problems_with_edit(message: Message, body: Json, uploads: Mapping[int, Upload]) -> Iterator[str]:
+    """What only shows beside the message as it is."""
+    flags = body.get("flags") or 0
+    new = bool((message.flags | flags) & COMPONENTS_V2)
+    content, embeds = body.get("content", message.content), body.get("embeds", message.embeds)
+    components = body.get("components", message.components)
+    listed = {str(entry["id"]) for entry in body.get("attachments") or ()}
+    kept = [file for file in message.files if "attachments" not in body or str(file.id) in listed]
+    if not (content or embeds or components or kept or uploads):
+        yield "a message cannot become empty"
+    if new and (content or embeds):
+        yield "beside components of version 2 there can be no content and no embeds"
+    if message.flags & COMPONENTS_V2 and body.get("flags") is not None and not flags & COMPONENTS_V2:
+        yield "the flag for components of version 2 cannot be removed"
+    known = {upload.filename for upload in uploads.values()} | {file.filename for file in kept}
+    yield from (f"no file {name!r} came or was there" for name in addresses(body) - known)
+    yield from map(str, problems_in_layout(body.get("components") or [], ("components",), new=new))

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.services.discord_world import Json, snowflake
+from tests.services.discord_world import Guild, Json, User, snowflake
 
 HEARTBEAT_MS = 41_250
 """What Discord says; no test lasts long enough for a second beat."""
@@ -149,6 +149,25 @@ class Gateway:
                 return session
         await pipe.send({"op": INVALID_SESSION, "d": False})
         return None
+
+
+def ready(session: Session, bot: User, application_id: int, guilds: list[Guild], resume_url: str) -> Json:
+    """The first thing a bot is told. Its guilds follow one by one."""
+    return {
+        "v": 10,
+        "user": bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
+        "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+        "session_id": session.id,
+        "resume_gateway_url": resume_url,
+        "shard": [0, 1],
+        "application": {"id": str(application_id), "flags": 0},
+        "session_type": "normal",
+        "private_channels": [],
+        "relationships": [],
+        "presences": [],
+        "user_settings": {},
+        "_trace": [],
+    }
 
 
 class _Pipe:

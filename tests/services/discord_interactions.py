@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.services.discord_messages import EPHEMERAL, LOADING, Attachment, Message, walk
+from tests.services.discord_components import walk
+from tests.services.discord_messages import CHAT_INPUT, CONTEXT_MENU, EPHEMERAL, LOADING, REPLY, Attachment, Message
 from tests.services.discord_world import Channel, Json, User, snowflake
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -110,10 +111,15 @@ class Interaction:
             channel=self.channel,
             author=bot,
             flags=flags & (EPHEMERAL | LOADING),
-            kind=20 if self.kind == COMMAND else 19 if self.source else 0,
+            kind=self._kind_of_answer(),
             interaction=self.metadata(),
             seen_by=self.user if flags & EPHEMERAL else None,
         )
+
+    def _kind_of_answer(self) -> int:
+        if self.kind == COMMAND:
+            return CHAT_INPUT if self.payload["data"]["type"] == 1 else CONTEXT_MENU
+        return 0 if self.source is None else REPLY
 
     async def until(
         self, condition: Callable[[Interaction], object], *, patience_seconds: float = PATIENCE_SECONDS

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.services.discord_commands import Path, bad_length, problems_in_choices, problems_in_commands
-from tests.services.discord_messages import COMPONENTS_V2, Upload, walk
+from tests.services.discord_components import walk
+from tests.services.discord_messages import COMPONENTS_V2, Upload
 from tests.services.discord_rules import Operation, Problem
 from tests.services.discord_world import Json
 
@@ -66,7 +67,12 @@ def _in_message(body: Json, uploads: Mapping[int, Upload], at: Path, *, new: boo
     if new and listed and set(listed) - set(map(str, uploads)):
         yield Problem(path=(*at, "attachments"), code="UNKNOWN_ATTACHMENT", message="names a file that did not come")
     yield from _in_embeds(embeds, (*at, "embeds"))
-    yield from _in_files_named([embeds, components], uploads, at)
+    for name in addresses(body) - {upload.filename for upload in uploads.values()} if new else ():
+        yield Problem(
+            path=at,
+            code="UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+            message=f"The referenced attachment '{name}' was not found",
+        )
     if (body.get("flags") or 0) & COMPONENTS_V2:
         for name in ("content", "embeds", "poll", "sticker_ids"):
             if body.get(name):
@@ -75,10 +81,15 @@ def _in_message(body: Json, uploads: Mapping[int, Upload], at: Path, *, new: boo
                     code="MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                     message=f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
                 )
-        yield from _in_new_components(components, (*at, "components"))
-    else:
-        yield from _in_classic_components(components, (*at, "components"))
+    if new:
+        flagged = bool((body.get("flags") or 0) & COMPONENTS_V2)
+        yield from problems_in_layout(components, (*at, "components"), new=flagged)
     yield from _in_every_component(components, (*at, "components"))
+
+
+def addresses(body: Json) -> set[str]:
+    """The files that a message's embeds and components name."""
+    return set(re.findall(r"'attachment://([^']*)'", str([body.get("embeds"), body.get("components")])))
 
 
 def _in_embeds(embeds: list[Json], at: Path) -> Iterator[Problem]:
@@ -115,15 +126,9 @@ def _in_embeds(embeds: list[Json], at: Path) -> Iterator[Problem]:
         )
 
 
-def _in_files_named(parts: object, uploads: Mapping[int, Upload], at: Path) -> Iterator[Problem]:
-    """A name that no file of this request has. Edits of Abby send the file again or keep the address."""
-    names = {upload.filename for upload in uploads.values()}
-    for name in set(re.findall(r"'attachment://([^']*)'", str(parts))) - names:
-        yield Problem(
-            path=at,
-            code="UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
-            message=f"The referenced attachment '{name}' was not found",
-        )
+def problems_in_layout(components: list[Json], at: Path, *, new: bool) -> Iterator[Problem]:
+    """``new``: components of version 2. For edits the message decides that too, so whoever knows it asks here."""
+    yield from _in_new_components(components, at) if new else _in_classic_components(components, at)
 
 
 def _in_classic_components(components: list[Json], at: Path) -> Iterator[Problem]:

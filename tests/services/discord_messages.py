@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import mimetypes
 import re
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
-from urllib.parse import quote
 
-from PIL import Image
-
+from tests.services.discord_components import (
+    shown_components,
+    shown_embeds,
+    walk,
+    words_of_component,
+    words_of_embed,
+)
+from tests.services.discord_content import Attachment, ContentNetwork, Upload
 from tests.services.discord_world import MENTION_EVERYONE, Channel, Json, User, snowflake, timestamp
 
 EPHEMERAL = 1 << 6
@@ -22,80 +23,6 @@ COMPONENTS_V2 = 1 << 15
 _MAY_BE_ASKED_FOR = 1 << 2 | EPHEMERAL | 1 << 12 | COMPONENTS_V2
 """Flags that a request can set: no embeds, ephemeral, no notification, components of version 2."""
 REPLY, CHAT_INPUT, CONTEXT_MENU = 19, 20, 23
-LINK_SECONDS = 24 * 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """A file that somebody sends."""
-
-    filename: str
-    data: bytes
-    content_type: str = ""
-
-    @property
-    def kind(self) -> str:
-        return self.content_type or mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
-
-
-@dataclass(eq=False, kw_only=True)
-class Attachment:
-    """A file that Discord keeps. ``url`` is signed, and the content network refuses it without its signature."""
-
-    upload: Upload
-    host: str
-    channel_id: int
-    ephemeral: bool = False
-    description: str | None = None
-    id: int = field(default_factory=snowflake)
-
-    @property
-    def filename(self) -> str:
-        # Discord keeps letters, digits and a few signs of a file's name
-        return re.sub(r"[^\w.\-]", "_", self.upload.filename).strip("._") or "unknown"
-
-    @property
-    def data(self) -> bytes:
-        return self.upload.data
-
-    @property
-    def path(self) -> str:
-        folder = "ephemeral-attachments" if self.ephemeral else "attachments"
-        return f"/{folder}/{self.channel_id}/{self.id}/{quote(self.filename)}"
-
-    @property
-    def url(self) -> str:
-        until = f"{int(time.time()) + LINK_SECONDS:x}"
-        return f"{self.host}{self.path}?ex={until}&is={int(time.time()):x}&hm={signature(self.path, until)}&"
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        try:
-            with Image.open(BytesIO(self.data)) as picture:
-                return picture.size
-        except (OSError, SyntaxError, ValueError):
-            return None
-
-    def payload(self) -> Json:
-        payload: Json = {
-            "id": str(self.id),
-            "filename": self.filename,
-            "size": len(self.data),
-            "url": self.url,
-            "proxy_url": self.url,
-            "content_type": self.upload.kind,
-        }
-        if self.size:
-            payload |= {"width": self.size[0], "height": self.size[1]}
-        if self.description is not None:
-            payload["description"] = self.description
-        if self.ephemeral:
-            payload["ephemeral"] = True
-        return payload
-
-
-def signature(path: str, until: str) -> str:
-    return hashlib.sha256(f"{path}:{until}:loopback".encode()).hexdigest()
 
 
 @dataclass(eq=False, kw_only=True)
@@ -154,7 +81,12 @@ class Message:
     @property
     def text(self) -> str:
         """All words that people read in it, one piece a line."""
-        return "\n".join(_words(self))
+        pieces = [self.content] if self.content else []
+        for embed in self.embeds:
+            pieces += words_of_embed(embed)
+        for part in walk(self.components):
+            pieces += words_of_component(part)
+        return "\n".join(pieces)
 
     @property
     def pings(self) -> set[str]:
@@ -164,11 +96,12 @@ class Message:
         found: set[str] = set()
         guild = self.channel.guild
         may_wake = guild is None or bool(guild.permissions(self.author, self.channel) & MENTION_EVERYONE)
-        if "everyone" in kinds and may_wake and re.search(r"@(everyone|here)\b", self.content):
+        said = "\n".join([self.content, *(part.get("content", "") for part in walk(self.components))])
+        if "everyone" in kinds and may_wake and re.search(r"@(everyone|here)\b", said):
             found.add("everyone")
         for kind, pattern in (("users", r"<@!?(\d+)>"), ("roles", r"<@&(\d+)>")):
             named = set(map(str, (allowed or {}).get(kind) or ()))
-            found |= {one for one in re.findall(pattern, self.content) if kind in kinds or one in named}
+            found |= {one for one in re.findall(pattern, said) if kind in kinds or one in named}
         return found
 
     def payload(self) -> Json:
@@ -199,28 +132,34 @@ class Message:
             payload["webhook_id"] = payload["author"]["id"]
         return payload
 
-    def write(self, body: Json, uploads: Mapping[int, Upload], host: str) -> None:
+    def write(self, body: Json, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         """Applies a checked request: what it names changes, what it leaves out stays."""
         if "attachments" in body or uploads:
-            self._take_files(body.get("attachments"), uploads, host)
+            self._take_files(body.get("attachments"), uploads, network)
         if "content" in body:
             self.content = body["content"] or ""
         if "embeds" in body:
-            self.embeds = [{"type": "rich", **embed} for embed in body["embeds"] or ()]
+            self.embeds = shown_embeds(body["embeds"] or (), self.files_by_address)
         if "components" in body:
-            self.components = copy.deepcopy(body["components"] or [])
-            for number, part in enumerate(walk(self.components), start=1):
-                part["id"] = part.get("id") or number
+            self.components = shown_components(body["components"] or (), self.files_by_address)
         if "allowed_mentions" in body:
             self.allowed_mentions = body["allowed_mentions"]
         self.flags = self.flags & ~LOADING | (body.get("flags") or 0) & _MAY_BE_ASKED_FOR
-        self.embeds, self.components = self._shown(self.embeds), self._shown(self.components)
 
-    def edit(self, body: Json, uploads: Mapping[int, Upload], host: str) -> None:
+    @property
+    def files_by_address(self) -> dict[str, Attachment]:
+        """How embeds and components of a request name files of their message."""
+        return {f"attachment://{name}": file for file in self.files for name in (file.upload.filename, file.filename)}
+
+    def edit(self, body: Json, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         """Like ``write``, for a message that people have seen: it cannot become ephemeral, or cease to be."""
         self.remember()
-        self.write(body | {"flags": (body.get("flags") or 0) & ~EPHEMERAL}, uploads, host)
+        self.write(body | {"flags": (body.get("flags") or 0) & ~EPHEMERAL}, uploads, network)
         self.edited_at = timestamp()
+
+    def renew(self, network: ContentNetwork) -> None:
+        """Signs the addresses of its files anew."""
+        self.embeds, self.components = network.renewed(self.embeds), network.renewed(self.components)
 
     def remember(self) -> None:
         """Keeps what people see now in the history."""
@@ -228,13 +167,13 @@ class Message:
         before.history = []
         self.history.append(before)
 
-    def _take_files(self, listed: list[Json] | None, uploads: Mapping[int, Upload], host: str) -> None:
+    def _take_files(self, listed: list[Json] | None, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         described = {str(entry["id"]): entry for entry in listed or ()}
         kept = [file for file in self.files if listed is None or str(file.id) in described]
         new = [
             Attachment(
                 upload=upload,
-                host=host,
+                network=network,
                 channel_id=self.channel.id,
                 ephemeral=self.ephemeral,
                 description=described.get(str(number), {}).get("description"),
@@ -242,49 +181,3 @@ class Message:
             for number, upload in sorted(uploads.items())
         ]
         self.files = kept + new
-
-    def _shown(self, parts: list[Json]) -> list[Json]:
-        """``parts`` with ``attachment://name`` replaced by where the file is."""
-        by_name = {
-            f"attachment://{name}": file for file in self.files for name in (file.filename, file.upload.filename)
-        }
-
-        def shown(value: object) -> object:
-            if isinstance(value, list):
-                return [shown(part) for part in value]
-            if not isinstance(value, dict):
-                return value
-            new = {key: shown(part) for key, part in value.items()}
-            file = by_name.get(str(value.get("url")))
-            if file is not None:
-                new |= {"url": file.url, "proxy_url": file.url} | _measures(file)
-            return new
-
-        return [part for part in map(shown, parts) if isinstance(part, dict)]
-
-
-def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, the outer ones before those inside."""
-    for part in components:
-        yield part
-        yield from walk(
-            [*part.get("components", ()), *(part[key] for key in ("accessory", "component") if part.get(key))]
-        )
-
-
-def _measures(file: Attachment) -> Json:
-    return {"width": file.size[0], "height": file.size[1]} if file.size else {}
-
-
-def _words(message: Message) -> Iterator[str]:
-    if message.content:
-        yield message.content
-    for embed in message.embeds:
-        yield from (embed[name] for name in ("title", "description") if embed.get(name))
-        yield from (
-            embed[name]["name" if name == "author" else "text"] for name in ("author", "footer") if embed.get(name)
-        )
-        for entry in embed.get("fields", ()):
-            yield f"{entry['name']}: {entry['value']}"
-    for part in walk(message.components):
-        yield from (str(part[name]) for name in ("content", "label", "placeholder") if part.get(name))

@@ -19,9 +19,10 @@ from tests.services.discord_clients import (
     usable,
     way_down,
 )
+from tests.services.discord_content import Attachment, ContentNetwork, Upload
 from tests.services.discord_gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from tests.services.discord_interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Impossible, Interaction
-from tests.services.discord_messages import Attachment, Message, Upload
+from tests.services.discord_messages import Message
 from tests.services.discord_world import FILE_BYTES_MAX, USUAL_PERMISSIONS, Channel, Guild, Json, User
 
 
@@ -40,7 +41,7 @@ class People(ABC):
     changed: asyncio.Condition
     gateway: Gateway
     interactions: dict[int, Interaction]
-    attachments: dict[str, Attachment]
+    content: ContentNetwork
     commands: dict[int | None, list[Json]]
 
     @abstractmethod
@@ -156,7 +157,7 @@ class People(ABC):
     async def post(self, user: User, channel: Channel, content: str = "", *, files: Iterable[Upload] = ()) -> Message:
         """A person writes a message. A bot without the intent for it hears no content."""
         message = Message(channel=channel, author=user, content=content)
-        message.write({"content": content}, dict(enumerate(files)), self.url)
+        message.write({"content": content}, dict(enumerate(files)), self.content)
         await self.publish(message)
         return message
 
@@ -171,7 +172,6 @@ class People(ABC):
     async def publish(self, message: Message) -> None:
         """Puts a message into its channel, and tells the bots that listen."""
         message.channel.messages.append(message)
-        self.attachments |= {file.path: file for file in message.files}
         await self.tell_of(message, "MESSAGE_CREATE")
 
     async def tell_of(self, message: Message, event: str) -> None:
@@ -205,9 +205,7 @@ class People(ABC):
 
     def _resolved(self, channel: Channel) -> Resolved:
         def store(upload: Upload) -> Attachment:
-            file = Attachment(upload=upload, host=self.url, channel_id=channel.id, ephemeral=True)
-            self.attachments[file.path] = file
-            return file
+            return Attachment(upload=upload, network=self.content, channel_id=channel.id, ephemeral=True)
 
         return Resolved(channel.guild, store)
 

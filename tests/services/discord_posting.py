@@ -31,7 +31,9 @@ class Posting(Endpoints):
             return 200, self.nonces[channel.id, str(nonce)].payload()
         message = Message(channel=channel, author=self.people.bot, nonce=nonce)
         self._refer(message, call.body.get("message_reference"))
-        message.write(call.body | {"flags": (call.body.get("flags") or 0) & ~EPHEMERAL}, call.uploads, self.people.url)
+        message.write(
+            call.body | {"flags": (call.body.get("flags") or 0) & ~EPHEMERAL}, call.uploads, self.people.content
+        )
         if nonce is not None:
             self.nonces[channel.id, str(nonce)] = message
         await self.people.publish(message)

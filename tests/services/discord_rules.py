@@ -100,7 +100,10 @@ class Rules:
     def __init__(self, document: Schema) -> None:
         self.document = document
         self._templates = [
-            (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"[.]", r"\.", template))), template)
+            (
+                re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+_id)\}", r"(?P<\1>\\d+)", template))),
+                template,
+            )
             # "/users/@me" before "/users/{user_id}"
             for template in sorted(document["paths"], key=lambda template: template.count("{"))
         ]

@@ -18,16 +18,23 @@ such as unknown fields. The test fails at the end if findings are left; ``server
 provoke them. Refusals that a good bot has to live with (a dead token, a closed door) are no findings.
 
 **Time** does not pass here. The three seconds for a first answer are over when the test says ``server.expire(it)``,
-the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``.
+the token's fifteen minutes when it says ``server.kill_token(it)``, a link's day with ``server.expire_links()``, the
+few minutes of a nonce with ``server.forget_nonces()``.
 
 **Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
 requests to an endpoint end, named as the document names it. See ``discord_trouble``; its names are here too.
+``server.limit_rate(...)`` makes a bucket small. ``server.gateway.drop()`` and ``ask_to_reconnect()`` break the
+WebSocket; ``remove``, ``remove_channel`` and ``kick`` take away what the bot relies on, ``Channel.deny`` its
+permissions, ``User.takes_dms = False`` the last way to a person.
 
 **People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
 (see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
-``original``, ``followups``, ``choices``, ``modal`` and ``until``. A ``Message`` (see ``discord_messages``) has
-``content``, ``embeds``, ``components``, ``buttons``, ``attachments``, ``text``, ``ephemeral``, ``pings`` and
-``history``.
+``original``, ``followups``, ``choices``, ``modal``, ``until`` and ``until_done``. A ``Message`` (see
+``discord_messages``) has ``content``, ``embeds``, ``components``, ``buttons``, ``selects``, ``attachments``,
+``files``, ``text``, ``ephemeral``, ``loading``, ``pings`` and ``history``. ``Channel.messages`` are all that is there
+now, ``public_messages`` those that everybody sees. ``server.until(...)`` waits for anything else, without sleeping.
+
+**In another process** the bot is pointed here with ``pointed_at(server.url)``, and logs in with ``server.token``.
 """
 
 from __future__ import annotations
@@ -35,7 +42,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -46,11 +52,12 @@ from aiohttp import web
 
 from tests.services.discord_answering import Answering
 from tests.services.discord_bots import API, pointed_at, running
+from tests.services.discord_content import ContentNetwork, Upload
 from tests.services.discord_endpoints import Call, Refusal
-from tests.services.discord_gateway import Gateway, Session
+from tests.services.discord_gateway import Gateway, Session, ready
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
-from tests.services.discord_messages import Attachment, Message, Upload, signature
+from tests.services.discord_messages import Message
 from tests.services.discord_people import People
 from tests.services.discord_places import Places
 from tests.services.discord_posting import Posting
@@ -107,7 +114,7 @@ class DiscordServer(People):
         self.users: dict[int, User] = {self.bot.id: self.bot, self.owner.id: self.owner}
         self.guilds: dict[int, Guild] = {}
         self.interactions: dict[int, Interaction] = {}
-        self.attachments: dict[str, Attachment] = {}
+        self.content = ContentNetwork()
         self.commands: dict[int | None, list[Json]] = {}
         """By guild, None for the global ones."""
         self.seen: list[Seen] = []
@@ -120,7 +127,6 @@ class DiscordServer(People):
         self._dms: dict[int, Channel] = {}
         self._answers: dict[str, deque[Answer]] = {}
         self._buckets = Buckets()
-        self._links_valid_from = 0.0
 
     # Who and what there is
 
@@ -130,19 +136,38 @@ class DiscordServer(People):
 
     @property
     def cdn_url(self) -> str:
-        return self.url
+        """Where the content network is: what a bot may fetch files from."""
+        return self.content.url
 
     def user(self, name: str, *, locale: str = "en-US", takes_dms: bool = True) -> User:
         user = User(name=name, display_name=name.title(), locale=locale, takes_dms=takes_dms)
         self.users[user.id] = user
         return user
 
-    def guild(self, name: str = "Painters", *, owner: User | None = None, premium_tier: int = 0) -> Guild:
-        """A new guild that the bot is in. Before the bot connects, or it does not learn of it."""
+    def guild(
+        self, name: str = "Painters", *, owner: User | None = None, premium_tier: int = 0, with_bot: bool = True
+    ) -> Guild:
+        """A new guild. Before the bot connects, or it does not learn of it until ``invite``."""
         guild = Guild(name=name, owner=owner or self.owner, premium_tier=premium_tier)
-        guild.join(self.bot)
+        if with_bot:
+            guild.join(self.bot)
         self.guilds[guild.id] = guild
         return guild
+
+    async def invite(self, guild: Guild) -> None:
+        """The bot comes into ``guild``, and learns what is there."""
+        guild.join(self.bot)
+        await self.gateway.tell("GUILD_CREATE", guild.gateway_payload(self.bot))
+
+    async def kick(self, guild: Guild) -> None:
+        """The bot has to leave ``guild``."""
+        del guild.members[self.bot.id]
+        await self.gateway.tell("GUILD_DELETE", {"id": str(guild.id)})
+
+    async def remove_channel(self, channel: Channel) -> None:
+        assert channel.guild is not None
+        channel.guild.channels.remove(channel)
+        await self.gateway.tell("CHANNEL_DELETE", channel.payload())
 
     def member(self, guild: Guild, name: str, *roles: Role, locale: str = "en-US", boosts: bool = False) -> User:
         """A new person in ``guild``."""
@@ -189,7 +214,9 @@ class DiscordServer(People):
 
     def expire_links(self) -> None:
         """Every address of a file that was given out so far has grown too old."""
-        self._links_valid_from = time.time() + 1
+        self.content.expire()
+        for message in self.messages:
+            message.renew(self.content)
 
     def forget_nonces(self) -> None:
         """The few minutes are over in which a nonce brings the same message back."""
@@ -200,6 +227,10 @@ class DiscordServer(People):
         taken = list(self.findings)
         self.findings.clear()
         return taken
+
+    def seen_of(self, operation: str) -> list[Seen]:
+        """The requests to one endpoint, in order; ``seen_of("PUT /applications/{application_id}/commands")``."""
+        return [seen for seen in self.seen if seen.operation == operation]
 
     async def until(self, condition: Callable[[], object], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until ``condition`` holds. AssertionError when patience runs out."""
@@ -222,7 +253,7 @@ class DiscordServer(People):
         if request.path == "/gateway":
             return await self.gateway.handle(request)
         if not request.path.startswith(f"{API}/"):
-            return self._file(request)
+            return self.content.serve(request)
         seen = Seen(request.method, request.path.removeprefix(API))
         self.seen.append(seen)
         try:
@@ -243,7 +274,6 @@ class DiscordServer(People):
         seen.operation = operation.name
         call = await self._call(request, operation, seen)
         headers = self._buckets.headers(operation)
-
         handler = self._handlers.get(operation.name)
         if handler is None:
             raise Refusal(501, 0, f"{operation.name} is not played here", finding=True)
@@ -267,7 +297,9 @@ class DiscordServer(People):
         seen.body, seen.uploads = await read(request)
         if not seen.path.startswith(_ANYBODY) and request.headers.get("Authorization") != f"Bot {self.token}":
             raise Refusal(401, 0, "401: Unauthorized")
-        if any(len(upload.data) > self._file_bytes_max(operation) for upload in seen.uploads.values()):
+        sizes = [len(upload.data) for upload in seen.uploads.values()]
+        limit = self._file_bytes_max(operation)
+        if any(size > limit for size in sizes) or sum(sizes) > max(REQUEST_BYTES_MAX, limit):
             raise Refusal(413, 40005, "Request entity too large", finding=True)
         problems = operation.problems_with_query(request.query) + operation.problems_with_body(seen.body)
         if not any(not problem.ignored for problem in problems):
@@ -286,36 +318,11 @@ class DiscordServer(People):
                 channel = interaction.channel
         return channel.guild.file_bytes_max if channel and channel.guild else FILE_BYTES_MAX[0]
 
-    def _file(self, request: web.Request) -> web.StreamResponse:
-        """The content network: a file, for whoever has its signed address while that is not too old."""
-        file = self.attachments.get(request.rel_url.raw_path)
-        until = request.query.get("ex", "0")
-        if file is None or request.query.get("hm") != signature(file.path, until):
-            return web.Response(status=404, text="This content is no longer available.")
-        if int(request.query.get("is", "0"), 16) < self._links_valid_from - 1 or int(until, 16) < time.time():
-            return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=file.data, content_type=file.upload.kind)
-
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
-        application = {"id": str(self.application_id), "flags": 0}
-        guilds = [{"id": str(guild.id), "unavailable": True} for guild in self.guilds.values()]
-        ready: Json = {
-            "v": 10,
-            "user": self.bot.payload() | {"mfa_enabled": False, "verified": True, "email": None},
-            "guilds": guilds,
-            "session_id": session.id,
-            "resume_gateway_url": self.gateway_url,
-            "shard": [0, 1],
-            "application": application,
-            "session_type": "normal",
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "_trace": [],
-        }
-        created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in self.guilds.values()]
-        return [("READY", ready), *created]
+        """What a new session is told first."""
+        there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
+        created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in there]
+        return [("READY", ready(session, self.bot, self.application_id, there, self.gateway_url)), *created]
 
     async def _notify(self) -> None:
         async with self.changed:
@@ -336,7 +343,7 @@ async def discord_server() -> AsyncGenerator[DiscordServer]:
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        server.url = server.content.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield server
     finally:
         await server.gateway.drop(code=1001)

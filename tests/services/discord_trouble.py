@@ -45,7 +45,8 @@ def moderated() -> Answer:
 
 
 def broken(status: int = 500) -> Answer:
-    """Discord has trouble, and nothing was done. discord.py tries again after a second or more, except after 503."""
+    """Discord has trouble, and nothing was done. discord.py tries again after a second or more; only after 503 to
+    a request with the bot's own token it does not."""
 
     async def answer(_request: web.Request, _perform: Perform) -> web.StreamResponse:
         return web.Response(status=status, text=f"<html><h1>{status}</h1></html>", content_type="text/html")
