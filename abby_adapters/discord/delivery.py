@@ -41,6 +41,8 @@ LOOKED_AT_MAX = 100
 """Newest messages among which an earlier try is looked for: one request."""
 TOO_LARGE = 40005
 """Discord's code for a request or file that is too large."""
+DEAD_TOKEN = 50027
+"""Discord's code for an interaction whose time is over."""
 AUTOMOD = 200000
 """Discord's code for a text that the server's rules block."""
 BLOCKED = "The rules of this server block the text here. The picture is kept:"
@@ -60,7 +62,7 @@ class Delivery:
     async def deliver(self, delivery_id: int, address: str, creation: Creation) -> None:  # noqa: ARG002 -- the order's id is our key
         """Tell how the order ended. Raises OSError where Discord cannot be reached now."""
         order_id = creation.order.id
-        message = self._bot.messages.get(order_id)
+        message = self._bot.messages.pop(order_id, None)  # once closed it has nothing to add to the row
         where = Address.of_text(address)
         if message is not None:
             await message.close()
@@ -68,7 +70,6 @@ class Delivery:
         if not await self._deliver(where, creation):
             log.warning("the result of order %s has no way to its owner; it is in their gallery", order_id)
         await self._core.deliveries.readdress(order_id, KIND, where.without_token().to_text())
-        self._bot.messages.pop(order_id, None)
 
     async def _deliver(self, where: Address, creation: Creation) -> bool:
         ways: list[Send] = []
@@ -104,7 +105,9 @@ class Delivery:
                     bytes_max = SMALLER_BYTES_MAX if bytes_max > SMALLER_BYTES_MAX else 0
                 elif error.code == AUTOMOD and not is_blocked:
                     is_blocked = True
-                elif error.status == 401:
+                elif error.status == 401 and error.code != DEAD_TOKEN:
+                    raise ConnectionError("Discord does not know the bot any more.") from error
+                elif error.code == DEAD_TOKEN:
                     return False
                 else:
                     log.warning("no result of order %s was taken: code %d", creation.order.id, error.code)
@@ -172,7 +175,8 @@ class Delivery:
         kept = [each for each in creation.artifacts if each.state in {"kept", "archived"}]
         content = _nothing()
         if not kept and creation.artifacts:
-            return content | {"embed": presenter.note_embed("It was made, and you have deleted it meanwhile.")}
+            embed = presenter.note_embed("It was made, and you have deleted it meanwhile.")
+            return content | {"embed": embed.set_footer(text=f"Order {order.id}")}
         if not kept:
             error = failure(order) if order.state == "failed" else OrderCancelled("")
             embed = presenter.error_embed(error, was_accepted=True)

@@ -21,7 +21,7 @@ from abby_adapters.discord.address import KIND, Address
 from abby_adapters.discord.members import account_of, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import choices_view, waiting_view
-from abby_core.errors import AbbyError, Refused
+from abby_core.errors import AbbyError, ConfigurationError, Refused
 from abby_core.studio import DeliveryAddress, Order
 
 if TYPE_CHECKING:
@@ -55,13 +55,19 @@ Ask = Callable[["Core", "Account"], Awaitable[Asked]]
 """Works out what is wanted. Raises AbbyError."""
 
 
+def core_of(interaction: Interaction) -> Core:
+    """The Abby behind the bot. Raises ConfigurationError, in the founding words, where she could not be opened."""
+    if interaction.client.core is None:
+        raise ConfigurationError(presenter.UNAVAILABLE)
+    return interaction.client.core
+
+
 async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
-    """Have the order made for whoever interacts. Answers in any case; ``private``: for their eyes only."""
-    bot = interaction.client
-    core = bot.core
-    if core is None:
-        await interaction.response.send_message(embed=presenter.unavailable_embed(), ephemeral=True)
-        return
+    """Have the order made for whoever interacts. ``private``: for their eyes only.
+
+    Answers in any case, but for what :func:`core_of` raises.
+    """
+    bot, core = interaction.client, core_of(interaction)
     order_id = str(interaction.id)
     message = bot.messages[order_id] = OrderMessage()
     accepting = asyncio.create_task(_accept(interaction, core, ask, private=private))

@@ -39,6 +39,7 @@ class OrderMessage:
         self._opened = asyncio.Event()
         self._editing = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
+        self._closed = False
         self.message_id = 0
         """Where it can be answered to; 0 while (or if) it is not known."""
 
@@ -49,6 +50,8 @@ class OrderMessage:
 
     def watch(self, studio: Studio, order_id: str, account: Account, show: Show, *, seconds: float, line: str) -> None:
         """Follow the order; ``line`` is what the message says now."""
+        if self._closed:
+            return
         self._watcher = asyncio.create_task(self._follow(studio.watch(order_id, account), show, seconds, line))
 
     async def close(self) -> None:
@@ -58,6 +61,7 @@ class OrderMessage:
                 await self._opened.wait()
         except TimeoutError:
             log.warning("an order ended before its message was written")
+        self._closed = True
         async with self._editing:
             if self._watcher is not None:
                 self._watcher.cancel()

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import discord
 from discord.utils import escape_markdown, escape_mentions
 
-from abby_core.errors import AbbyError, OrderCancelled, ProviderError, QuotaExceeded, Refused, StorageError
+from abby_core.errors import (
+    AbbyError,
+    ConfigurationError,
+    OrderCancelled,
+    ProviderError,
+    QuotaExceeded,
+    Refused,
+    StorageError,
+)
 
 if TYPE_CHECKING:
     from abby_core.studio import Artifact, Creation, OrderView, Progress, QuotaStatus
@@ -23,8 +31,8 @@ NEARLY_FULL = "Storage quota nearly full! Delete some images first."
 NEARLY_FULL_FROM = 0.90
 NOTHING_CHARGED = "Nothing was charged."
 DEMO_NOTE = "Painted by Abby's demo painter, not by AI."
-DAILY_METER = "images/day"
-STORAGE_METER = "bytes"
+DAILY_METER, STORAGE_METER = "images/day", "bytes"
+"""The meters of :class:`~abby_core.errors.QuotaExceeded` that have founding words of their own."""
 
 PROMPT_CHARACTERS_SHOWN = 1000
 """Of a prompt; an embed's description takes 4096, and the notes stand there too."""
@@ -36,7 +44,6 @@ LEVELS = ("OK", "WARNING", "CRITICAL")
 COLOURS = {"OK": discord.Colour.green(), "WARNING": discord.Colour.yellow(), "CRITICAL": discord.Colour.red()}
 BUSY = discord.Colour.blurple()
 MEGABYTE = 2**20
-NO_LIMIT_FROM = 2**60
 _DONE = {"text_to_image": "Picture", "image_to_image": "Transformed Picture", "upscale": "Enlarged Picture"}
 
 
@@ -58,9 +65,9 @@ def quoted(text: str, characters_max: int = PROMPT_CHARACTERS_SHOWN) -> str:
 def quota_line(status: QuotaStatus) -> str:
     """``Daily: 2/5 | Storage: 45.2/500.0MB``."""
     images, size = status.images, status.bytes
-    daily = f"{images.used}/{images.limit}" if images.limit < NO_LIMIT_FROM else f"{images.used}"
+    daily = f"{images.used}" if images.unlimited else f"{images.used}/{images.limit}"
     used = f"{size.used / MEGABYTE:.1f}"
-    storage = f"{used}/{size.limit / MEGABYTE:.1f}MB" if size.limit < NO_LIMIT_FROM else f"{used}MB"
+    storage = f"{used}MB" if size.unlimited else f"{used}/{size.limit / MEGABYTE:.1f}MB"
     return f"Daily: {daily} | Storage: {storage}"
 
 
@@ -159,7 +166,7 @@ def next_reset(seconds: float) -> str:
 
 
 def unavailable_embed() -> discord.Embed:
-    return _embed("", [UNAVAILABLE], discord.Colour.red())
+    return error_embed(ConfigurationError(UNAVAILABLE))
 
 
 def _title_and_text(error: BaseException) -> tuple[str, str]:
@@ -169,6 +176,8 @@ def _title_and_text(error: BaseException) -> tuple[str, str]:
         if error.used >= error.limit:
             return "Daily Generation Limit Reached", f"You've reached your daily limit of {many}."
         return "Daily Generation Limit Reached", f"That would pass your daily limit of {many}: {error.used} are used."
+    if text == UNAVAILABLE:
+        return "", text
     if not isinstance(error, AbbyError) or text == UNEXPECTED:
         return "Generation Error", UNEXPECTED
     if isinstance(error, StorageError) or (isinstance(error, QuotaExceeded) and error.meter == STORAGE_METER):

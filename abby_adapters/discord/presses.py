@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from abby_adapters.discord import asking, pages, presenter, views
-from abby_adapters.discord.desk import Interaction, refuse, say, take
+from abby_adapters.discord.desk import Interaction, core_of, refuse, say, take
 from abby_adapters.discord.members import account_of
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ class _Press(ui.DynamicItem[ui.Item[ui.View]], template=r"abby:never"):
         return cls(item, match)
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
         try:
-            await self.pressed(interaction, core)
+            await self.pressed(interaction, core_of(interaction))
         except discord.DiscordException:
             raise
         except Exception as error:
@@ -138,6 +134,9 @@ class Remix(ui.Modal, title="Remix"):
 
     async def on_submit(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         await take(interaction, asking.remix(self._owner, self._order_id, self._prompt.value), private=self._private)
+
+    async def on_error(self, interaction: Interaction, error: Exception) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        await refuse(interaction, error)
 
 
 PRESSES: tuple[type[_Press], ...] = (PicturePress, OrderPress, PickPress, PagePress, RoomPress)

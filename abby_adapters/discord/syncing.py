@@ -28,7 +28,11 @@ async def sync_if_changed(tree: discord.app_commands.CommandTree[StudioBot], roo
             return False
     except (OSError, UnicodeDecodeError):
         pass  # the first time, or nobody knows
-    await tree.sync()
+    try:
+        await tree.sync()
+    except (discord.HTTPException, discord.app_commands.AppCommandError) as error:
+        log.warning("Discord did not take the commands; those it knows go on working: %s", error)
+        return False
     log.info("Discord was told of %d commands", len(tree.get_commands()))
     try:
         note.write_text(now + "\n", "ascii")

@@ -49,6 +49,21 @@ def _addressed(order_id: str, *kinds: str) -> Order:
     return wish(order_id, deliveries=tuple(DeliveryAddress(kind=kind, address=f"{order_id}@{kind}") for kind in kinds))
 
 
+async def test_an_address_may_be_written_anew_while_the_order_is_on_its_way(tmp_path: Path) -> None:
+    provider, gate = blocking_provider()
+    chat, mail = _Told(), _Told()
+    abby = open_abby(tmp_path, provider)
+    abby.deliveries.register("chat", chat)
+    abby.deliveries.register("mail", mail)
+    async with abby:
+        await abby.studio.submit(_addressed("moved", "chat", "mail"))
+        await abby.deliveries.readdress("moved", "chat", "elsewhere")
+        gate.set()
+        await until_ended(abby, "moved")
+    assert [address for address, _ in chat.told] == ["elsewhere"]
+    assert [address for address, _ in mail.told] == ["moved@mail"]
+
+
 async def test_every_ended_order_is_told_once_to_each_address(tmp_path: Path) -> None:
     provider, told = FixedProvider(errors=(KeyRefused("no"),), demo=True), _Told()
     abby = open_abby(tmp_path, provider)

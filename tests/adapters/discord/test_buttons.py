@@ -136,3 +136,13 @@ async def test_a_full_storage_is_answered_with_buttons_that_make_room(house: Hou
         await said(pressed, "1 picture removed")
         page = await asyncio.to_thread(gallery_of(bot).trash, account(house.ada))
         assert page.artifacts == ()
+
+
+async def test_a_full_storage_may_be_answered_by_compressing(house: House) -> None:
+    provider = FixedProvider(data=photograph(400, 400))
+    async with house.bot(provider, image_generation_size_mb=0.4, max_user_storage_mb=1.1) as bot:
+        await house.picture()
+        refused = await said(await house.imagine(count=2), "Storage Error")
+        await said(await house.server.click(refused, "🗜️ Compress 1 oldest", house.ada), "1 picture compressed")
+        (kept,) = house.kept(bot, house.ada)
+        assert kept.size_bytes < len(provider.data)

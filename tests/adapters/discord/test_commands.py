@@ -15,7 +15,7 @@ from abby_core.settings import Settings
 from tests.adapters.discord.conftest import House, account, gallery_of, said, shown
 from tests.services.discord_interactions import Interaction
 from tests.services.discord_messages import Upload
-from tests.services.discord_server import discord_server, pointed_at, running
+from tests.services.discord_server import discord_server, pointed_at, refused, running
 from tests.services.discord_world import ADMINISTRATOR
 from tests.support.providers import FixedProvider, blocking_provider, photograph
 
@@ -195,8 +195,8 @@ async def test_only_whoever_runs_abby_cleans_up(house: House) -> None:
     chief = house.guild.role("chief", permissions=ADMINISTRATOR)  # who governs a server does not yet run this Abby
     house.guild.members[house.ada.id].roles.append(chief)
     async with house.bot() as bot:
-        refused = await house.server.command(house.ada, "storage_cleanup", channel=house.art)
-        await said(refused, "Only whoever runs this Abby")
+        denied = await house.server.command(house.ada, "storage_cleanup", channel=house.art)
+        await said(denied, "Only whoever runs this Abby")
         done = await house.server.command(house.server.owner, "storage_cleanup", channel=house.art)
         message = await said(done, "Storage Cleanup Complete")
         assert "Files Deleted: 0" in message.text
@@ -235,6 +235,15 @@ async def test_commands_are_registered_once(house: House) -> None:
         pass
     told = [seen for seen in house.server.seen if seen.operation.startswith("PUT /applications")]
     assert len(told) == 2
+
+
+async def test_a_discord_that_takes_no_commands_now_is_no_reason_to_stay_away(house: House) -> None:
+    async with house.bot():
+        pass
+    (house.root / FILE).unlink()
+    house.server.next("PUT /applications/{application_id}/commands", refused(403, 50001))
+    async with house.bot():
+        await house.picture()
 
 
 async def test_the_log_greets_as_the_founding_documents_say(house: House, caplog: pytest.LogCaptureFixture) -> None:

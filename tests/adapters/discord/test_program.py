@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from abby_adapters.cli.checkup import Result, _discord
+from abby_adapters.cli.context import Context
+from abby_core.settings import Settings
 from tests.adapters.discord.conftest import House, account, shown
 from tests.support.studio import open_abby
 
@@ -65,6 +68,10 @@ async def test_a_bad_token_is_said_in_one_sentence(house: House) -> None:
 
 
 async def test_the_doctor_says_whose_token_it_is(house: House) -> None:
-    with program(house, "doctor", token=house.server.token) as doctor:
-        out, _ = await asyncio.to_thread(doctor.communicate, timeout=60)
-    assert "Signed in to Discord as abby." in out
+    async def doctor(token: str | None) -> Result:
+        context = Context(settings=Settings(storage_root=house.root, discord_token=token))
+        return await asyncio.to_thread(_discord, context)
+
+    assert await doctor(house.server.token) == Result("discord", ok=True, detail="Signed in to Discord as abby.")
+    assert not (await doctor("wrong")).ok
+    assert (await doctor(None)).detail.startswith("No DISCORD_TOKEN: no bot.")

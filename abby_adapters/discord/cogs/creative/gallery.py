@@ -8,10 +8,10 @@ from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
-from abby_adapters.discord import pages, presenter
+from abby_adapters.discord import pages
 from abby_adapters.discord.cogs.creative.completing import own_pictures
 from abby_adapters.discord.cogs.creative.orders import show_order
-from abby_adapters.discord.desk import Interaction, say
+from abby_adapters.discord.desk import Interaction, core_of
 from abby_adapters.discord.members import account_of
 from abby_adapters.discord.presses import delete
 from abby_core.errors import NotFound
@@ -28,20 +28,17 @@ class Gallery(commands.Cog):
     @app_commands.command(description="Your pictures, the newest first")
     @app_commands.describe(favourites="Only those you marked with a star")
     async def gallery(self, interaction: Interaction, favourites: bool = False) -> None:
-        await _open(interaction, starred=favourites)
+        await pages.open_gallery(interaction, core_of(interaction), starred=favourites)
 
     @app_commands.command(description="The pictures you marked with a star")
     async def favorites(self, interaction: Interaction) -> None:
-        await _open(interaction, starred=True)
+        await pages.open_gallery(interaction, core_of(interaction), starred=True)
 
     @app_commands.command(description="Bring back a picture, or what became of an order")
     @app_commands.describe(id="A picture's name, or an order's id", private="Only you see it")
     @app_commands.autocomplete(id=own_pictures)
     async def show(self, interaction: Interaction, id: Name, private: bool = True) -> None:  # noqa: A002 - what people type
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
+        core = core_of(interaction)
         if id.isdecimal():
             try:
                 order = await core.studio.order(id, account_of(interaction.user.id))
@@ -57,19 +54,7 @@ class Gallery(commands.Cog):
     @app_commands.rename(id="picture")
     @app_commands.autocomplete(id=own_pictures)
     async def delete(self, interaction: Interaction, id: Name) -> None:  # noqa: A002
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
-        await delete(interaction, core, id)
-
-
-async def _open(interaction: Interaction, *, starred: bool) -> None:
-    core = interaction.client.core
-    if core is None:
-        await say(interaction, presenter.unavailable_embed())
-        return
-    await pages.open_gallery(interaction, core, starred=starred)
+        await delete(interaction, core_of(interaction), id)
 
 
 async def setup(bot: StudioBot) -> None:

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from abby_adapters.discord import presenter
-from abby_adapters.discord.desk import Interaction, say
+from abby_adapters.discord.desk import Interaction, core_of, say
 from abby_adapters.discord.members import account_of, standing_of
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ class House(commands.Cog):
 
     @app_commands.command(description="What you have used, and what is left")
     async def quota(self, interaction: Interaction) -> None:
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
+        core = core_of(interaction)
         account = account_of(interaction.user.id)
         standing = await standing_of(interaction)
 
@@ -46,15 +43,13 @@ class House(commands.Cog):
     @app_commands.command(name="storage_cleanup", description="Remove old temporary files (whoever runs this Abby)")
     @app_commands.default_permissions(administrator=True)
     async def storage_cleanup(self, interaction: Interaction) -> None:
-        storage = interaction.client.storage
         if not interaction.client.is_host(interaction.user.id):
             await say(interaction, presenter.note_embed(OWNER_ONLY))
-        elif storage is None:
-            await say(interaction, presenter.unavailable_embed())
-        else:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            done = await asyncio.to_thread(storage.cleanup_old_files)
-            await say(interaction, presenter.cleanup_embed(done.deleted, done.freed_mb))
+            return
+        storage = core_of(interaction).storage
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        done = await asyncio.to_thread(storage.cleanup_old_files)
+        await say(interaction, presenter.cleanup_embed(done.deleted, done.freed_mb))
 
 
 async def setup(bot: StudioBot) -> None:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from abby_adapters.discord import pages, presenter
 from abby_adapters.discord.cogs.creative.completing import own_open_orders
-from abby_adapters.discord.desk import Interaction, say
+from abby_adapters.discord.desk import Interaction, core_of, say
 from abby_adapters.discord.members import account_of
 from abby_adapters.discord.presses import cancel
 from abby_adapters.discord.views import order_view
@@ -33,10 +33,7 @@ class Orders(commands.Cog):
 
     @app_commands.command(description="Where your orders are, the newest first")
     async def where(self, interaction: Interaction) -> None:
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
+        core = core_of(interaction)
         orders = await core.studio.orders(account_of(interaction.user.id), limit=LISTED)
         lines = [presenter.order_line(each, await _progress(core, each)) for each in orders]
         hint = ["-# /show brings one back by its id."] if any(each.state == "done" for each in orders) else []
@@ -46,10 +43,7 @@ class Orders(commands.Cog):
     @app_commands.describe(order="Which one; the newest if you leave it out")
     @app_commands.autocomplete(order=own_open_orders)
     async def cancel(self, interaction: Interaction, order: Range[str, 1, 60] | None = None) -> None:
-        core = interaction.client.core
-        if core is None:
-            await say(interaction, presenter.unavailable_embed())
-            return
+        core = core_of(interaction)
         if order is None:
             found = await core.studio.orders(account_of(interaction.user.id), limit=LOOKED_AT)
             order = next((each.id for each in found if not each.ended), None)
