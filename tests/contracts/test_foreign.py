@@ -181,6 +181,7 @@ BEHIND_THE_DOORS = {
     "abby_core.quota.rules": "the host's rules",
     "abby_core.storage.names": "an account's folder",
     "abby_core.storage.saving": "the steps of StorageManager.save_image and Importer.run",
+    "abby_core.studio.preparing": "the steps of Studio.submit",
     "abby_core.studio.refusals": "notes that the studio makes of a refused order",
 }
 """What takes an account and is no door: modules, classes or functions, each with what it is instead."""
