@@ -107,19 +107,16 @@ def normalise_upload(data: bytes) -> tuple[bytes, PictureInfo]:
     """A new file with the same picture for one a person uploaded, and what the new file is.
 
     Afterwards: upright, sRGB, 8 bits, alpha kept, the first frame of an animation; no metadata (place, camera,
-    text, profiles) and nothing behind the picture; it passes :func:`verify`. PNG and WebP become PNG, JPEG stays
-    JPEG (quality 95); where that would pass ``PICTURE_BYTES_MAX``, WebP. Raises
+    text, profiles) and nothing behind the picture; it passes :func:`verify`. PNG stays PNG, JPEG stays JPEG (quality
+    95), a still WebP stays WebP (without loss if it was so, else of quality 90: as PNG it would be many times larger),
+    an animation becomes PNG; where that would pass ``PICTURE_BYTES_MAX``, WebP that fits. Raises
     :class:`~abby_core.errors.PictureRejected` for what :func:`verify` refuses, but takes animations, and what
     phones put behind a photo.
     """
     info, outline = _examine(data, PICTURE_BYTES_MAX)
     image, stripped = _decode_all(data, info, outline)
     image = _plain(image, stripped)
-    clean = (
-        _encode(image, "JPEG", quality=95, subsampling="4:4:4")
-        if _is_jpeg(info)
-        else _encode(image, "PNG", compress_level=4)
-    )
+    clean = _encode_like(image, info, outline)
     if len(clean) > PICTURE_BYTES_MAX:
         clean = _webp_to_fit(image, PICTURE_BYTES_MAX) or clean
     return clean, inspect(clean)
@@ -272,6 +269,17 @@ def _encode(image: Image, pillow_format: str, **options: int | str) -> bytes:
     target = BytesIO()
     image.save(target, pillow_format, **options)
     return target.getvalue()
+
+
+def _encode_like(image: Image, info: PictureInfo, outline: Outline) -> bytes:
+    """The picture in the format it came in."""
+    if _is_jpeg(info):
+        return _encode(image, "JPEG", quality=95, subsampling="4:4:4")
+    if info.media_type == "image/webp" and not outline.animated:
+        if any(part.kind == webp_check.LOSSLESS for part in outline.parts):
+            return _encode(image, "WEBP", lossless=True, exact=True, method=4)
+        return _encode(image, "WEBP", quality=90, method=4)
+    return _encode(image, "PNG", compress_level=4)
 
 
 def _webp_to_fit(image: Image, bytes_max: int) -> bytes | None:

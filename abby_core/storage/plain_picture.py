@@ -42,9 +42,12 @@ def _converted(image: Image, profile: bytes) -> Image | None:
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        return ImageCms.profileToProfile(image, source, srgb, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
+        converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
     except (ImportError, OSError, ValueError, ImageCms.PyCMSError):  # ImportError: a Pillow built without LittleCMS
         return None
+    if converted is not None:
+        converted.info.pop("icc_profile", None)  # else Pillow writes sRGB's own into every PNG
+    return converted
 
 
 def upright(image: Image, exif: bytes) -> Image:

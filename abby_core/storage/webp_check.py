@@ -8,7 +8,9 @@ from struct import Struct
 from abby_core.storage.outline import PARTS_MAX, PROFILE_BYTES_MAX, Outline, Part, Stripped, rejected
 
 _CHUNK = Struct("<4sI")
-_BITSTREAMS = {b"VP8 ", b"VP8L"}
+LOSSLESS = b"VP8L"
+"""The chunk that holds pixels without loss."""
+_BITSTREAMS = {b"VP8 ", LOSSLESS}
 _ANIMATED, _ALPHA = 0x02, 0x10
 _FRAME_HEADER_BYTES = 16
 

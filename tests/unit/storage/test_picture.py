@@ -116,11 +116,11 @@ def test_an_upload_becomes_a_file_that_passes_every_check(data: bytes) -> None:
     clean, info = normalise_upload(data)
     assert verify(clean) == info
     assert (info.width, info.height) == (40, 30)
-    assert info.media_type == ("image/jpeg" if opened(data).format == "JPEG" else "image/png")
+    assert info.media_type == inspect(data).media_type
 
 
 @pytest.mark.parametrize(
-    "name", ["png 1", "png L", "png LA", "png P", "png RGB", "png RGBA", "webp", "webp lossless alpha"]
+    "name", ["png 1", "png L", "png LA", "png P", "png RGB", "png RGBA", "webp lossless", "webp lossless alpha"]
 )
 def test_an_upload_keeps_every_pixel_and_its_alpha(name: str) -> None:
     before, after = opened(PICTURES[name]), opened(normalise_upload(PICTURES[name])[0])
@@ -132,6 +132,27 @@ def test_an_uploaded_jpeg_stays_nearly_the_same() -> None:
     before = opened(encoded(Image.linear_gradient("L").convert("RGB"), "JPEG"))
     after = opened(normalise_upload(encoded(before, "JPEG", quality=95))[0])
     assert max(abs(one - two) for one, two in zip(before.tobytes(), after.tobytes(), strict=True)) < 8
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_an_uploaded_webp_stays_nearly_the_same_and_does_not_grow_many_times_larger(mode: str) -> None:
+    before = noise(300, 200, mode).resize((600, 400))
+    data = encoded(before, "WEBP", quality=80)
+    clean, info = normalise_upload(data)
+    assert info.media_type == "image/webp"
+    assert len(clean) < 2 * len(data) < len(encoded(opened(data), "PNG"))
+    told = zip(opened(data).convert("RGBA").tobytes(), opened(clean).convert("RGBA").tobytes(), strict=True)
+    assert sum(abs(one - two) for one, two in told) / (600 * 400 * 4) < 8  # of pure noise; of a photo it is 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_the_profile_of_an_upload_is_gone_when_its_colours_are_converted(kind: str) -> None:
+    data = encoded(painted(), kind, icc_profile=swapped_profile(), lossless=True)
+    assert "icc_profile" in opened(data).info
+    clean = normalise_upload(data)[0]
+    assert "icc_profile" not in opened(clean).info
+    assert b"iCCP" not in clean
+    assert b"ICCP" not in clean
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
