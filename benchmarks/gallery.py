@@ -31,7 +31,7 @@ _SET = "UPDATE artifacts SET favourite = 1, prompt = 'a red boat on the sea at n
 
 
 def pages(engine: Engine, *, quick: bool) -> Iterator[Figure]:
-    """g: each page at the slowest size of the catalogue against the fastest."""
+    """g: each page with a large catalogue (the slower of two) against the same with the smallest."""
     sizes = (1_000, 10_000) if quick else (1_000, 10_000, 1_000_000)
     calls, turns = (2, 3) if quick else (20, 25)
     account = Account.local(catalogue.BUSY_MEMBER)
@@ -81,13 +81,13 @@ def _repeated(times: int, gallery: Gallery, account: Account, wanted: Filter) ->
 
 
 def _flat(what: str, engine: Engine, measured: Mapping[str, Measured], fill_seconds: float) -> Figure:
-    fastest = min(measured.values(), key=lambda each: each.median)
-    slowest = max(measured.values(), key=lambda each: each.median)
+    smallest, *larger = measured.values()
+    slowest = max(larger, key=lambda each: each.median)
     each = ", ".join(f"{milliseconds(times.median)} at {size}" for size, times in measured.items())
     return Figure(
         key="g",
         title=_title(what, engine.name),
-        value=slowest.over(fastest),
+        value=slowest.over(smallest),
         bound="≤",
         aim=1.2,
         detail=f"{each} (largest filled in {fill_seconds:.0f} s)",
