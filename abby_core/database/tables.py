@@ -148,7 +148,7 @@ artifacts = Table(
     _text("thumbnail_key"),
     _count("thumbnail_bytes"),  # charged: what the thumbnail takes, or may take while it is not made
     _text("state", default="kept"),  # kept | archived (bytes in the archive) | trashed | removing
-    _count("state_at"),  # since when it is archived or in the trash
+    _count("state_at"),  # since when it is archived, in the trash or back from there
     _text("kind"),
     _count("temporary"),
     _count("expires_at", default=None),

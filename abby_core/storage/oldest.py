@@ -35,10 +35,10 @@ def to_compress(tx: Transaction, account: str, *, after: tuple[int, str], limit:
 
 
 def made_before(tx: Transaction, account: str, before_ms: int, *, limit: int) -> list[Artifact]:
-    """Pictures made before then, at hand or archived."""
+    """Pictures made before then, at hand or archived, and not had back from the trash since."""
     return catalogue.select(
         tx,
         f"FROM artifacts WHERE account = :account AND {catalogue.LISTED} AND temporary = 0 AND favourite = 0 "
-        f"AND created_at < :before {_OLDEST}",
+        f"AND created_at < :before AND state_at < :before {_OLDEST}",
         account=account, before=before_ms, limit=limit,
     )  # fmt: skip

@@ -64,7 +64,7 @@ def take_back(tx: Transaction, artifact: Artifact, now_ms: int) -> Artifact:
         back = catalogue.change(
             tx,
             "state = CASE WHEN name_key LIKE '%archived' THEN 'archived' ELSE 'kept' END, "
-            "state_at = CASE WHEN name_key LIKE '%archived' THEN :now ELSE 0 END, name = :name, name_key = :key "
+            "state_at = :now, name = :name, name_key = :key "
             "WHERE id = :id AND account = :account AND state = 'trashed'",
             id=artifact.id, account=artifact.account, now=now_ms, name=name, key=name_key(name),
         )  # fmt: skip

@@ -61,7 +61,7 @@ def test_undo_brings_a_picture_back_as_it_was(house: House) -> None:
     back = house.gallery.find(ALICE, "boat.png")
     assert house.gallery.open(back) == PICTURE
     assert (back.id, back.favourite, back.visibility, back.alt_text, back.state_at_ms) == (
-        picture.id, True, "public", "mine", 0,
+        picture.id, True, "public", "mine", round(house.now * 1000),
     )  # fmt: skip
     assert in_trash(house) == []
     house.assert_sound()

@@ -41,6 +41,10 @@ async def test_old_pictures_go_to_the_trash_where_the_tier_says_so_and_favourite
         assert [each.id for each in abby.gallery.trash(ALICE).artifacts] == [gone.id]
         assert [each.id for each in abby.gallery.page(BOB).artifacts] == [stays.id]
         assert abby.gallery.undo(ALICE, gone.id)[0].state == "kept"
+    for hours, left in ((22, 2), (4, 1)):  # whoever has a picture back keeps it for as long as a new one
+        clock.skip(hours * HOUR)
+        async with abby_with_rules(tmp_path, clock) as abby:
+            assert len(abby.gallery.page(ALICE).artifacts) == left
     assert_sound(abby)
 
 
