@@ -13,6 +13,13 @@ from abby_core.errors import InvalidRequest
 
 app = typer.Typer(help="Limits, resets, who uses what.", no_args_is_help=True)
 app.add_typer(preset.admin_app, name="preset")
+
+
+def register(main: typer.Typer) -> None:
+    """Add this file's commands."""
+    main.add_typer(app, name="admin")
+
+
 Who = Annotated[str, typer.Argument(metavar="USER", help="A name, or discord:123.")]
 
 SHORT_METERS = {

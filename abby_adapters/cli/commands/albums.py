@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from abby_core.studio import Account
 
 app = typer.Typer(help="Put pictures together under a name.", no_args_is_help=True)
+
+
+def register(main: typer.Typer) -> None:
+    """Add this file's commands."""
+    main.add_typer(app, name="album")
+
+
 AlbumName = Annotated[str, typer.Argument(metavar="ALBUM", help="The album's name, as `abby album list` shows it.")]
 
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Keys for programs that use Abby through the network.", no_args_is_help=True)
 
 
+def register(main: typer.Typer) -> None:
+    """Add this file's commands."""
+    main.add_typer(app, name="token")
+
+
 @app.command()
 def create(
     name: Annotated[str, typer.Option("--name", help="What it is for, so that you know it again.")] = "",

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from abby_adapters.cli import main as main_module
+from abby_adapters.cli.main import PARTS, app_for
 from tests.adapters.cli.conftest import Abby, Computer
 
 SMALL = ("--size", "64x64")
@@ -357,3 +359,16 @@ def test_previews_are_drawn_of_any_picture_and_of_nothing_else() -> None:
     assert drawn is not None
     assert [len(line) for line in drawn.plain.splitlines()] == [20] * 5
     assert preview(b"no picture", columns=20) is None
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_command_is_found_by_the_file_that_has_it(part: str) -> None:
+    found = app_for(PARTS[part][0])
+    groups = [group.name for group in found.registered_groups]
+    commands = [each.name or getattr(each.callback, "__name__", "") for each in found.registered_commands]
+    assert sorted(filter(None, [*groups, *commands])) == sorted(PARTS[part])
+
+
+def test_every_file_of_commands_is_known() -> None:
+    files = {file.stem for file in (Path(main_module.__file__).parent / "commands").glob("*.py")}
+    assert files - {"__init__", "welcome"} == PARTS.keys()
