@@ -15,7 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from abby_core.errors import Refused
 from abby_core.quota.account import HOUSE
+from abby_core.quota.erasure import BEING_FORGOTTEN
 from abby_core.quota.meter import METERS, Charge, Hold, period_of
 from abby_core.quota.refusal import refusal
 
@@ -33,6 +35,10 @@ RETURNING period, resets"""
 _CHANGE = """
 UPDATE counters SET used = used + :change
 WHERE account = :account AND meter = :meter AND period = :period AND resets = :resets"""
+
+_HOLD = """
+UPDATE reservations SET holds = :holds
+WHERE id = :id AND NOT EXISTS (SELECT account FROM erasures WHERE account = :account)"""
 
 _COUNTER = "SELECT period, used FROM counters WHERE account = :account AND meter = :meter"
 
@@ -61,7 +67,11 @@ def reserve(
     blob_key: str = "",
     blob_sha256: str = "",
 ) -> bool:
-    """Set all charges aside, or raise QuotaExceeded and set nothing aside. False: it was reserved before."""
+    """Set all charges aside, or raise QuotaExceeded and set nothing aside. False: it was reserved before.
+
+    Raises Refused for an account that is being forgotten: asked in the last statement, when all is counted
+    (:func:`abby_core.quota.erasure.begin` waits for that).
+    """
     inserted = tx.execute(
         "INSERT INTO reservations (id, account, blob_key, blob_sha256, created_at, expires_at) "
         "VALUES (:id, :account, :blob_key, :blob_sha256, :now, :expires) ON CONFLICT (id) DO NOTHING",
@@ -71,7 +81,8 @@ def reserve(
     if not inserted:
         return False
     holds = [take(tx, charge, now_ms) for charge in in_touching_order(charges)]
-    _write_holds(tx, reservation_id, holds)
+    if not tx.execute(_HOLD, id=reservation_id, account=account, holds=_as_json(holds)):
+        raise Refused(BEING_FORGOTTEN)
     return True
 
 
@@ -266,8 +277,12 @@ def _write_holds(tx: Transaction, reservation_id: str, holds: list[Hold]) -> Non
     tx.execute(
         "UPDATE reservations SET holds = :holds WHERE id = :id",
         id=reservation_id,
-        holds=json.dumps([_as_list(hold) for hold in holds]),
+        holds=_as_json(holds),
     )
+
+
+def _as_json(holds: list[Hold]) -> str:
+    return json.dumps([_as_list(hold) for hold in holds])
 
 
 def _as_list(hold: Hold) -> list[str | int]:

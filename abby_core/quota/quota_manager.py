@@ -174,7 +174,7 @@ class QuotaManager:
         account that is being forgotten.
         """
         now_ms = self.now_ms()
-        is_new = ledger.reserve(
+        return ledger.reserve(
             tx,
             reservation_id=reservation_id,
             account=account,
@@ -184,8 +184,6 @@ class QuotaManager:
             blob_key=blob_key,
             blob_sha256=blob_sha256,
         )
-        erasure.refuse(tx, account)
-        return is_new
 
     def extend_in(self, tx: Transaction, account: str, reservation_id: str, need: Need) -> bool:
         """Set more aside for an open reservation, or raise QuotaExceeded."""

@@ -94,7 +94,8 @@ def _account_part(text: str) -> str:
 def _is_safe(text: str) -> bool:
     return (
         text != ""
-        and not any(map(_is_forbidden, text))
+        and text.isprintable()
+        and _FORBIDDEN.isdisjoint(text)
         and len(text.encode()) <= NAME_BYTES_MAX
         and unicodedata.is_normalized("NFC", text)
         and text[0] not in ". "

@@ -16,13 +16,34 @@ if TYPE_CHECKING:
     from abby_core.studio.order import Outcome
 
 
+class Awaited:
+    """An order's outcome for one who waits for nothing else: mere progress does not wake them."""
+
+    def __init__(self) -> None:
+        self._outcome: Outcome | None = None
+        self._changed: asyncio.Future[None] | None = None
+
+    def put(self, outcome: Outcome | None) -> None:
+        """This is what became of it; None: it runs here no more, so its row has to be looked at."""
+        self._outcome = self._outcome or outcome
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+
+    async def wait(self, seconds: float) -> Outcome | None:
+        """What became of the order; None: so much time has passed, or it runs here no more."""
+        if self._outcome is None:
+            self._changed = asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._changed}, timeout=seconds)
+        return self._outcome
+
+
 class Board:
     """Lives on one event loop; not for threads."""
 
     def __init__(self) -> None:
         self._percent: dict[str, int] = {}
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._outcomes: defaultdict[str, set[asyncio.Future[Outcome]]] = defaultdict(set)
+        self._outcomes: defaultdict[str, set[Awaited]] = defaultdict(set)
 
     def percent(self, order_id: str) -> int | None:
         """0..100 while the order runs in this process, else None."""
@@ -36,17 +57,18 @@ class Board:
     def clear(self, order_id: str) -> None:
         """The order runs here no more."""
         self._percent.pop(order_id, None)
+        for place in self._outcomes.get(order_id, ()):
+            place.put(None)
         self.ring(order_id)
 
     @contextlib.contextmanager
-    def awaited(self, order_id: str) -> Generator[asyncio.Future[Outcome]]:
+    def awaited(self, order_id: str) -> Generator[Awaited]:
         """A place where the order's outcome is put if it is done in this process meanwhile."""
-        outcome = asyncio.get_running_loop().create_future()
+        outcome = Awaited()
         self._outcomes[order_id].add(outcome)
         try:
             yield outcome
         finally:
-            outcome.cancel()
             self._outcomes[order_id].discard(outcome)
             if not self._outcomes[order_id]:
                 del self._outcomes[order_id]
@@ -58,8 +80,7 @@ class Board:
     def put_outcome(self, order_id: str, outcome: Outcome) -> None:
         """The order is done, and this is what its row says: whoever waits need not read it."""
         for place in self._outcomes.get(order_id, ()):
-            if not place.done():
-                place.set_result(outcome)
+            place.put(outcome)
         self.ring(order_id)
 
     def ring(self, order_id: str) -> None:

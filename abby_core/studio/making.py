@@ -61,16 +61,20 @@ class Making:
         done = {artifact.order_index for artifact in job.made}
         missing = [index for index in range(order.pictures) if index not in done]
         source = await asyncio.to_thread(self._source, order) if order.source_key or order.source_artifact else b""
-        wish = pictures.wish(order, 0, source)
+        wish = pictures.wish(order, missing[0] if missing else 0, source)
         provider, plan = self._generator.plan(wish, order.provider)
         job.notes.extend(plan.notes)
+        planned: ImageRequest | None = plan.request  # of the first wish; the others differ
         while missing:
-            batch = missing[: _at_once(provider, order)]
+            batch = missing[: _at_once(provider, order, wish)]
             missing = missing[len(batch) :]
+            wishes = [wish, *(pictures.wish(order, index, source) for index in batch[1:])]
             try:
-                await self._make_some(job, provider, source, batch, is_last=not missing)
+                await self._make_some(job, provider, wishes, batch, planned=planned, is_last=not missing)
             except OF_ONE_PICTURE as error:
                 job.call_failed([index for index in batch if index not in job.settled], error)
+            if missing:
+                wish, planned = pictures.wish(order, missing[0], source), None
 
     async def _note_call(self, job: Job, count: int) -> None:
         """What may be billed is in the row before it is asked for."""
@@ -83,11 +87,16 @@ class Making:
         job.calling = count
 
     async def _make_some(
-        self, job: Job, provider: ImageProvider, source: bytes, batch: list[int], *, is_last: bool
+        self,
+        job: Job,
+        provider: ImageProvider,
+        wishes: list[ImageRequest],
+        batch: list[int],
+        *,
+        planned: ImageRequest | None,
+        is_last: bool,
     ) -> None:
-        order = job.order
-        wishes = [pictures.wish(order, index, source) for index in batch]
-        request = provider.plan(wishes[0]).request
+        request = planned or provider.plan(wishes[0]).request
         await self._note_call(job, len(batch))
         images = await _generated(provider, request, len(batch), self._listener(job, batch))
         for index, wish, image in zip(batch, wishes, images, strict=False):
@@ -156,10 +165,11 @@ class Making:
         return self._storage.blobs.open(order.source_key)
 
 
-def _at_once(provider: ImageProvider, order: Claimed) -> int:
+def _at_once(provider: ImageProvider, order: Claimed, wish: ImageRequest) -> int:
     """How many of the order's pictures one call may bring: all of one prompt, where the provider can do that."""
-    is_one_wish = len(set(pictures.prompts(order))) <= 1 and not isinstance(pictures.wish(order, 0), Upscale)
-    return provider.capabilities.batch_max if is_one_wish and isinstance(provider, BatchProvider) else 1
+    at_once = provider.capabilities.batch_max
+    is_one_wish = at_once > 1 and not isinstance(wish, Upscale) and len(set(pictures.prompts(order))) <= 1
+    return at_once if is_one_wish and isinstance(provider, BatchProvider) else 1
 
 
 async def _generated(

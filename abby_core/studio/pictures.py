@@ -35,7 +35,7 @@ def artifact_id(order_id: str, index: int) -> str:
 
 def prompts(order: Claimed) -> list[str]:
     """One prompt for each picture, where they differ; else empty."""
-    return json.loads(order.prompts)
+    return json.loads(order.prompts) if order.prompts != "[]" else []
 
 
 def wish(order: Claimed, index: int, source: bytes = b"") -> ImageRequest:

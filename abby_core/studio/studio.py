@@ -178,17 +178,10 @@ class Studio:
         with self._board.awaited(order.id) as outcome:
             if (await self.submit(order)).ended:
                 return await self.result(order.id, order.account)
-            loop = asyncio.get_running_loop()
-            look_at = loop.time() + LOOK_SECONDS
-            while not outcome.done():
-                await self._board.wait(order.id, LOOK_SECONDS)
-                # While it runs here, most rings are mere progress: then the row is not read at each of them.
-                if not outcome.done() and (self._board.percent(order.id) is None or loop.time() >= look_at):
-                    seen = await self._database.fetch(_outcome, order.id, order.account)
-                    if seen.order.ended:
-                        return self._creation(seen)
-                    look_at = loop.time() + LOOK_SECONDS
-            return self._creation(outcome.result())
+            while True:
+                done = await outcome.wait(LOOK_SECONDS) or await self._database.fetch(_outcome, order.id, order.account)
+                if done.order.ended:
+                    return self._creation(done)
 
     async def watch(self, order_id: str, account: Account) -> AsyncIterator[Progress]:
         """Every change of the order until it has ended, the present moment first. Raises NotFound."""
@@ -235,7 +228,7 @@ class Studio:
             self._events.write("order", id=order_id, state="cancelled")
             await self._worker.tidy(order_id)
             self._deliveries.begin()
-        self._board.ring(order_id)
+        self._board.clear(order_id)
         return await self.order(order_id, account)
 
     async def recover(self) -> int:

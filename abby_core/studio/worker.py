@@ -93,7 +93,10 @@ class Worker:
         job.task = asyncio.current_task()
         self._board.set_percent(order.id, 0)
         self._events.write("order", id=order.id, state="running", attempt=order.attempt)
-        heartbeat = asyncio.create_task(self._hold_on(job))
+        beating: list[asyncio.Task[None]] = []  # most orders have ended before the first beat
+        first_beat = asyncio.get_running_loop().call_later(
+            HEARTBEAT_SECONDS, lambda: beating.append(asyncio.create_task(self._hold_on(job)))
+        )
         try:
             if order.cancel_requested:  # of a runner that died before it noticed
                 job.cancelled_by_owner = True
@@ -113,9 +116,11 @@ class Worker:
             log.exception("order %s failed unexpectedly", order.id)
             await self._fail(job, StorageError("An unexpected error occurred. Please try again later."))
         finally:
-            heartbeat.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await heartbeat
+            first_beat.cancel()
+            for heartbeat in beating:
+                heartbeat.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await heartbeat
             await self._end(job)
 
     async def cancel(self, order_id: str) -> None:
@@ -229,13 +234,13 @@ class Worker:
         """Renew the lease while the order runs; stop the work when it is lost or the owner cancels."""
         order = job.order
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
                 cancel = await self._renew(job)
             except StorageError as error:
                 log.warning("the lease of order %s could not be renewed: %s", order.id, error)
-                continue
+                cancel = False
             if cancel is False:
+                await asyncio.sleep(HEARTBEAT_SECONDS)
                 continue
             job.lease_lost, job.cancelled_by_owner = cancel is None, cancel is True
             if job.task is not None:
