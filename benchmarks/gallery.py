@@ -82,7 +82,7 @@ def _repeated(times: int, gallery: Gallery, account: Account, wanted: Filter) ->
 
 def _flat(what: str, engine: Engine, measured: Mapping[str, Measured], fill_seconds: float) -> Figure:
     smallest, *larger = measured.values()
-    slowest = max(larger, key=lambda each: each.median)
+    slowest = max(larger, key=lambda each: each.median, default=smallest)
     each = ", ".join(f"{milliseconds(times.median)} at {size}" for size, times in measured.items())
     return Figure(
         key="g",
