@@ -190,15 +190,19 @@ def move(tx: Transaction, artifact_id: str, *, before: str, after: Artifact) -> 
 
 
 def set_thumbnail(tx: Transaction, artifact_id: str, *, key: str, size_bytes: int) -> Artifact | None:
-    """Note a thumbnail that was made (or, with no key and 0 bytes, cannot be); returns the row as it was before."""
+    """Note a thumbnail that was made (or, with no key and 0 bytes, cannot be); returns the row as it was before.
+
+    None: there is no such picture, or another maker was faster. Of two at once only one is told the row.
+    """
     before = by_id(tx, artifact_id)
     if before is None or before.thumbnail_key or not before.thumbnail_bytes:
         return None
-    tx.execute(
-        "UPDATE artifacts SET thumbnail_key = :key, thumbnail_bytes = :size WHERE id = :id",
+    noted = tx.execute(
+        "UPDATE artifacts SET thumbnail_key = :key, thumbnail_bytes = :size "
+        "WHERE id = :id AND thumbnail_key = '' AND thumbnail_bytes > 0",
         key=key, size=size_bytes, id=artifact_id,
     )  # fmt: skip
-    return before
+    return before if noted else None
 
 
 def _values(artifact: Artifact) -> dict[str, Value]:
