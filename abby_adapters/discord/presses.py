@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -24,7 +25,7 @@ REMIX_CHARACTERS_MAX = 4000
 """What Discord takes in one field of a form."""
 
 
-class _Press(ui.DynamicItem[ui.Item[ui.View]], template=r"abby:never"):
+class _Press(ui.DynamicItem[ui.Item[ui.View]], ABC, template=r"abby:never"):
     """A button or list found by its id; ``found`` is what the id said."""
 
     def __init__(self, item: ui.Item[Any], found: re.Match[str]) -> None:
@@ -43,8 +44,9 @@ class _Press(ui.DynamicItem[ui.Item[ui.View]], template=r"abby:never"):
         except Exception as error:
             await refuse(interaction, error)
 
+    @abstractmethod
     async def pressed(self, interaction: Interaction, core: Core) -> None:
-        raise NotImplementedError
+        """Do what it is for; errors are told to whoever pressed it."""
 
 
 class PicturePress(_Press, template=views.PICTURE):

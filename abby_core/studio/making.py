@@ -143,7 +143,9 @@ class Making:
         if complete:
             self._events.write("order", id=order.id, state="done", provider=order.provider)
         if job.view is not None:
-            self._board.put_outcome(order.id, Outcome(job.view, tuple(job.made)))
+            # After a second attempt the pictures may have come in another order.
+            artifacts = sorted(job.made, key=lambda artifact: artifact.order_index)
+            self._board.put_outcome(order.id, Outcome(job.view, tuple(artifacts)))
         self._thumbnails.begin(kept.artifact)
 
     def _listener(self, job: Job, batch: list[int]) -> ProgressListener:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from abby_core.errors import BadAnswer, InvalidRequest, Moderated, OutOfCredits, QuotaExceeded
+from abby_core.errors import BadAnswer, InvalidRequest, Moderated, OutOfCredits, ProviderError, QuotaExceeded
 from abby_core.generation.provider import Capabilities, ProgressListener, ignore_progress
 from abby_core.generation.request import KINDS, GeneratedImage, ImageRequest
 from abby_core.quota.meter import CREDITS_PER_DAY, IMAGES_PER_DAY
 from tests.support.providers import FixedProvider, photograph
-from tests.support.studio import ALICE, assert_sound, counter, open_abby, reservations, until_ended, wish
+from tests.support.studio import ALICE, Clock, assert_sound, counter, open_abby, reservations, until_ended, wish
 
 EACH = 1000
 
@@ -121,6 +121,28 @@ async def test_a_picture_that_fails_for_reasons_of_its_own_leaves_the_others_alo
         assert counter(abby, None, CREDITS_PER_DAY) == 3 * EACH
         assert reservations(abby) == []
         assert (await abby.studio.order("o1", ALICE)).failures == creation.failures
+    assert_sound(abby)
+
+
+async def test_pictures_stand_in_their_order_whichever_attempt_made_them(tmp_path: Path) -> None:
+    provider, clock = FixedProvider(), Clock()
+
+    def fail_on_the_first_and_third(_request: object) -> None:
+        if len(provider.requests) == 1:
+            raise Moderated("Not that one.")
+        if len(provider.requests) == 3:
+            tried.set()
+            raise ProviderError("Overloaded.", transient=True)
+
+    tried = asyncio.Event()
+    provider.before = fail_on_the_first_and_third
+    async with open_abby(tmp_path, provider, clock=clock) as abby:
+        making = asyncio.create_task(abby.studio.create(wish("o1", pictures=3)))
+        await tried.wait()
+        async for progress in abby.studio.watch("o1", ALICE):
+            if progress.state == "waiting":
+                clock.skip(6)
+        assert [artifact.order_index for artifact in (await making).artifacts] == [0, 1, 2]
     assert_sound(abby)
 
 
