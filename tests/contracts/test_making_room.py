@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
 from abby_core.bootstrap import Abby
-from abby_core.database.transaction import Row
+from abby_core.database.transaction import Row, Transaction, Value
 from abby_core.errors import ConfigurationError, InvalidRequest, NotFound, QuotaExceeded, StorageError
 from abby_core.gallery.choices import choices
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
 from abby_core.quota.quota_manager import Need
-from abby_core.storage import mending, picture, retired
+from abby_core.storage import catalogue, mending, picture, retired
 from abby_core.storage.archive import archive, archive_oldest, restore
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.compression import (
@@ -39,7 +41,7 @@ from abby_core.storage.saving import save_now
 from abby_core.storage.similarity import similarity
 from abby_core.storage.storage_manager import StorageManager
 from tests.services.databases import Place
-from tests.support.providers import photograph
+from tests.support.providers import PATIENCE_SECONDS, photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, kept_files, open_abby
 
 PICTURE = photograph(300, 200)
@@ -402,6 +404,26 @@ class TestArchiving:
             there = archive(abby.storage, abby.gallery.find(ALICE, artifact.id))
             assert abby.gallery.thumbnail(there)
             assert counter(abby, ALICE, BYTES) == there.thumbnail_bytes > 0
+
+    def test_of_two_makers_of_one_thumbnail_one_gives_the_spare_bytes_back(self, abby: Abby) -> None:
+        waiting = save(abby)
+        sql = "UPDATE artifacts SET thumbnail_key = '', thumbnail_bytes = :size WHERE id = :id"
+        abby.database.write(lambda tx: tx.execute(sql, id=waiting.id, size=100))
+        both_have_looked = threading.Barrier(2 if abby.database.dialect == "postgresql" else 1)
+
+        def note(tx: Transaction) -> bool:
+            def row(sql: str, **values: Value) -> Row | None:
+                found = tx.row(sql, **values)
+                both_have_looked.wait(PATIENCE_SECONDS)
+                return found
+
+            looking = cast("Transaction", SimpleNamespace(row=row, execute=tx.execute))
+            return catalogue.set_thumbnail(looking, waiting.id, key="thumbnails/a.webp", size_bytes=40) is not None
+
+        with ThreadPoolExecutor(2) as threads:
+            noted = list(threads.map(lambda _: abby.database.write(note), range(2)))
+        assert sorted(noted) == [False, True]
+        abby.database.write(lambda tx: tx.execute(sql, id=waiting.id, size=waiting.thumbnail_bytes))
 
     def test_a_temporary_picture_cannot_be_archived(self, abby: Abby) -> None:
         temporary = save_now(abby.storage, PICTURE, ALICE, "t.png", temporary=True)
