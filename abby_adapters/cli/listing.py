@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, picture_json, when
+from abby_adapters.cli.as_json import picture_json
+from abby_adapters.cli.presenter import DEMO_NOTE, gallery_table, made_by_demo, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable

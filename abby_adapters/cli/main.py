@@ -105,7 +105,8 @@ def main() -> None:
         _answer({"error": {"kind": "UsageError", "message": str(getattr(error, "message", error))}})
         sys.exit(WRONG_USE)
     except AbbyError as error:
-        from abby_adapters.cli.presenter import choice_lines, error_json, plain
+        from abby_adapters.cli.as_json import error_json
+        from abby_adapters.cli.presenter import choice_lines, plain
 
         if as_json:
             _answer(error_json(error))

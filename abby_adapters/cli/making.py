@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from abby_adapters.cli.presenter import (
-    DEMO_NOTE,
-    creation_json,
-    error_json,
-    order_json,
-    picture_json,
-    plain,
-    quota_line,
-)
+from abby_adapters.cli.as_json import creation_json, error_json, order_json, picture_json
+from abby_adapters.cli.presenter import DEMO_NOTE, plain, quota_line
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, NotFound
 

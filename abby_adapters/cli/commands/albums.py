@@ -29,7 +29,8 @@ AlbumName = Annotated[str, typer.Argument(metavar="ALBUM", help="The album's nam
 @app.command("list")
 def list_albums(user: User = None, as_json: AsJson = False) -> None:
     """List your albums."""
-    from abby_adapters.cli.presenter import album_json, albums_table
+    from abby_adapters.cli.as_json import album_json
+    from abby_adapters.cli.presenter import albums_table
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -119,7 +120,8 @@ def _change(context: Context, change: Callable[[Albums, Account], Album], says: 
     """Do something to an album and say what it is like now."""
     import shlex
 
-    from abby_adapters.cli.presenter import album_json, plain
+    from abby_adapters.cli.as_json import album_json
+    from abby_adapters.cli.presenter import plain
 
     try:
         album = change(context.abby.gallery.albums, context.account)

@@ -25,7 +25,8 @@ def favourite(
     as_json: AsJson = False,
 ) -> None:
     """Mark pictures as favourites; `abby gallery --favourites` lists them."""
-    from abby_adapters.cli.presenter import picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import plain
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -46,7 +47,8 @@ def rename(
     as_json: AsJson = False,
 ) -> None:
     """Call a picture something else. Its file stays where it is."""
-    from abby_adapters.cli.presenter import picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import plain
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -67,7 +69,8 @@ def visibility(
     as_json: AsJson = False,
 ) -> None:
     """Say who may see a picture: only you, the members of one server, or everybody."""
-    from abby_adapters.cli.presenter import picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import plain
     from abby_core.studio import Visibility
 
     context = Context(as_json=as_json, user=user)

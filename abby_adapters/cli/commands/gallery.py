@@ -84,15 +84,8 @@ def show(name: Name, user: User = None, as_json: AsJson = False) -> None:
     """Show one picture and everything that is known about it."""
     from rich.text import Text
 
-    from abby_adapters.cli.presenter import (
-        DEMO_NOTE,
-        lineage_json,
-        lineage_tree,
-        made_by_demo,
-        picture_facts,
-        picture_json,
-        plain,
-    )
+    from abby_adapters.cli.as_json import lineage_json, picture_json
+    from abby_adapters.cli.presenter import DEMO_NOTE, lineage_tree, made_by_demo, picture_facts, plain
     from abby_adapters.cli.preview import can_preview, preview
 
     context = Context(as_json=as_json, user=user)

@@ -28,7 +28,8 @@ def orders(
     """List your orders, the newest first: waiting, running, finished, failed and why."""
     import asyncio
 
-    from abby_adapters.cli.presenter import order_json, orders_table
+    from abby_adapters.cli.as_json import order_json
+    from abby_adapters.cli.presenter import orders_table
 
     context = Context(as_json=as_json, user=user)
     try:
@@ -52,7 +53,7 @@ def cancel(
     """Cancel one of your orders; what it has not used of your quota comes back."""
     import asyncio
 
-    from abby_adapters.cli.presenter import order_json
+    from abby_adapters.cli.as_json import order_json
 
     context = Context(as_json=as_json, user=user)
     try:

@@ -90,7 +90,7 @@ def simulate(
     """Replay the last days under other rules: who would have been refused, and what it would have saved."""
     from dataclasses import replace
 
-    from abby_adapters.cli.presenter import simulation_json
+    from abby_adapters.cli.as_json import simulation_json
 
     context = Context(as_json=as_json, user=user)
     try:

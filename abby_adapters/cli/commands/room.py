@@ -181,7 +181,8 @@ def _would_be(artifact: Artifact, smaller: Artifact, encoded: Encoded) -> Compre
 
 
 def _undo(context: Context, name: str, *, dry_run: bool) -> None:
-    from abby_adapters.cli.presenter import megabytes, picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import megabytes, plain
     from abby_core.storage.compression import undo_compression
 
     if dry_run:
@@ -263,7 +264,8 @@ def _progress(context: Context, what: str, total: int) -> Generator[Callable[[],
 
 
 def _tell_moved(context: Context, done: list[Artifact], key: str, verb: str, none: str) -> None:
-    from abby_adapters.cli.presenter import megabytes, picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import megabytes, plain
 
     if context.as_json:
         context.answer(

@@ -130,7 +130,7 @@ def _exit_code(stopped: AbbyError) -> int:
 
 
 def _report_json(report: ImportReport, *, dry_run: bool) -> dict[str, object]:
-    from abby_adapters.cli.presenter import error_json
+    from abby_adapters.cli.as_json import error_json
 
     def files(state: str) -> list[dict[str, str]]:
         return [

@@ -60,7 +60,8 @@ def delete(
 
 def undelete(names: Names, user: User = None, as_json: AsJson = False) -> None:
     """Bring pictures back from the trash."""
-    from abby_adapters.cli.presenter import picture_json, plain
+    from abby_adapters.cli.as_json import picture_json
+    from abby_adapters.cli.presenter import plain
 
     context = Context(as_json=as_json, user=user)
     try:
