@@ -30,7 +30,16 @@ from typing import Literal
 
 
 class AbbyError(Exception):
-    """Base of all of Abby's own errors; ``str(error)`` is a sentence that may be shown to people."""
+    """Base of all of Abby's own errors; ``str(error)`` is a sentence that may be shown to people.
+
+    Raised with a :func:`~abby_core.sentence.sentence`, it can be told in other languages
+    (:meth:`abby_core.languages.Language.told`).
+    """
+
+    @property
+    def text(self) -> str:
+        """The sentence, with the words it was made of; ``str(error)`` is its English alone."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from abby_core.database.database import Database
     from abby_core.database.transaction import Transaction
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A test compares it with the folder of migrations."""
 
 _HAS_VERSION_TABLE = {

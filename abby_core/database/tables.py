@@ -106,6 +106,7 @@ orders = Table(
     _count("bytes_kept"),
     _text("error_code"),
     _text("error"),
+    _text("error_words"),  # JSON: what the error was made of, for other languages (abby_core.sentence)
     _count("maybe_billed"),
     _count("created_at"),
     _count("not_before"),
@@ -273,6 +274,7 @@ api_tokens = Table(
     _text("account"),
     _text("name"),
     _text("scopes", default="[]"),  # JSON: what it may be used for
+    _count("images_per_day"),  # the token's own cap, within its account's; 0: none
     _count("created_at"),
     _count("expires_at"),  # 0: never
     _count("last_used_at"),
@@ -280,6 +282,67 @@ api_tokens = Table(
     UniqueConstraint("token_sha256", name="api_tokens_token"),
 )
 Index("api_tokens_of", api_tokens.c.account, api_tokens.c.created_at)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # Who is signed in to the web pages. As with tokens, the secret in the browser's cookie is nowhere here.
+    Column("id", Text, primary_key=True),
+    _text("token_sha256"),
+    _text("account"),
+    _text("device"),  # what the browser called itself when it signed in, cut
+    _count("created_at"),
+    _count("last_used_at"),
+    _count("expires_at"),
+    _count("revoked_at"),
+    UniqueConstraint("token_sha256", name="sessions_token"),
+)
+Index("sessions_of", sessions.c.account, sessions.c.created_at)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    # Links that sign somebody in, once.
+    Column("token_sha256", Text, primary_key=True),
+    _text("account"),
+    _count("created_at"),
+    _count("expires_at"),
+    _count("used_at"),
+)
+Index("sign_in_links_of", sign_in_links.c.account)
+
+guilds = Table(
+    "guilds",
+    metadata,
+    # What a server's managers decided for it ("discord:<id>").
+    Column("guild", Text, primary_key=True),
+    _text("settings", default="{}"),  # JSON
+    _count("updated_at"),
+)
+
+bans = Table(
+    "bans",
+    metadata,
+    # Who may ask for nothing in a server. The guild "" is all of Abby.
+    Column("guild", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    _text("reason"),
+    _count("created_at"),
+    _count("ends_at"),  # 0: when somebody lifts it
+)
+Index("bans_of", bans.c.account)
+
+posts = Table(
+    "posts",
+    metadata,
+    # Messages that hold an account's pictures, so that forgetting can take them back.
+    Column("kind", Text, primary_key=True),  # who posted it, as in deliveries
+    Column("address", Text, primary_key=True),  # opaque to the core
+    _text("account"),
+    _text("order_id"),
+    _count("created_at"),
+)
+Index("posts_of", posts.c.account)
 
 standings = Table(
     "standings",

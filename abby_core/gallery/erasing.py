@@ -36,7 +36,7 @@ _ORDER_FIELDS = frozenset({"id", "order", "order_id"})
 """Fields that may be an order's id. In others it is chance: whoever chooses ids may call an order ``done``."""
 _BLANK_ORDER = (
     "UPDATE orders SET request = '{}', fingerprint = '', source_key = '', source_bytes = 0, source_artifact = '', "
-    "notes = '[]', prompts = '[]', failures = '[]', error = '', lease_owner = '' WHERE id = :id"
+    "notes = '[]', prompts = '[]', failures = '[]', error = '', error_words = '', lease_owner = '' WHERE id = :id"
 )
 _ANONYMOUS_ORDER = (
     # The day stays, and how long it took; the minute would tell who was there.

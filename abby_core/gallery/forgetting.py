@@ -185,7 +185,8 @@ class Forgetting:
             except StorageError as error:
                 left.append(str(error))
 
-        attempt(lambda: erasing.remove_rows(storage, account, "api_tokens", "shares", "presets", "standings"))
+        attempt(lambda: erasing.remove_rows(storage, account, "api_tokens", "sessions", "sign_in_links", "shares"))
+        attempt(lambda: erasing.remove_rows(storage, account, "presets", "standings", "bans"))
         attempt(lambda: erasing.remove_rows(storage, account, "album_pictures", "albums"))
         attempt(lambda: erasing.undo_saves(storage, account))
         attempt(lambda: erasing.remove_retired(storage, account))
@@ -198,7 +199,7 @@ class Forgetting:
         if rows and not left:  # after the event log, which is found by the orders' ids
             attempt(lambda: erasing.anonymise_orders(storage, account))
             attempt(lambda: erasing.anonymise_journal(storage, account))
-            attempt(lambda: erasing.remove_rows(storage, account, "turns", "limits", "counters"))
+            attempt(lambda: erasing.remove_rows(storage, account, "posts", "turns", "limits", "counters"))
         return left
 
     def _close(self, account: Account, progress: Callable[[int], None]) -> list[str]:

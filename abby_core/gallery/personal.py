@@ -46,6 +46,18 @@ PERSONAL: Mapping[str, Personal] = {
         key=("id",),
         hidden=frozenset({"token_sha256"}),
     ),
+    "sessions": Personal(
+        means="where you are signed in, without what signs you in",
+        key=("id",),
+        hidden=frozenset({"token_sha256"}),
+    ),
+    "sign_in_links": Personal(
+        means="links that could sign you in once, without the links themselves",
+        key=("token_sha256",),
+        hidden=frozenset({"token_sha256"}),
+    ),
+    "posts": Personal(means="messages that hold your pictures", key=("kind", "address")),
+    "bans": Personal(means="where you may ask for nothing", key=("guild", "account")),
     "presets": Personal(means="your named settings", key=("owner", "name_key"), owner="owner = :account"),
     "standings": Personal(means="what your platform told Abby of you: roles, level and so on", key=("account",)),
     "album_pictures": Personal(
@@ -76,7 +88,9 @@ PERSONAL: Mapping[str, Personal] = {
 }
 """In the order in which forgetting goes through them: what hangs on other rows before those."""
 
-IMPERSONAL: Mapping[str, str] = {}
+IMPERSONAL: Mapping[str, str] = {
+    "guilds": "what a server's managers decided for all of it",
+}
 """Tables without a word about anybody, each with the reason why it has none."""
 
 

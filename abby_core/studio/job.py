@@ -67,7 +67,7 @@ class Job:
             self.calling -= gone
         else:
             self.cut_off(gone)
-        self.failures.extend(PictureFailure(index, type(error).__name__, str(error)) for index in indexes)
+        self.failures.extend(PictureFailure(index, type(error).__name__, error.text) for index in indexes)
 
     def cut_off(self, pictures: int | None = None) -> None:
         """Nobody knows what became of the pictures that are being called for: they may have been billed."""

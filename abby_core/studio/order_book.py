@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from abby_core.errors import OrderConflict, QueueFull
+from abby_core.sentence import pack, unpack
 from abby_core.studio.order import OrderView, PictureFailure
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _VIEW = (
     "id, account, kind, request, state, pictures, provider, model, percent, notes, failures, tier, error_code, error, "
-    "maybe_billed, created_at, started_at, finished_at"
+    "error_words, maybe_billed, created_at, started_at, finished_at"
 )
 _CLAIM = (
     "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
@@ -191,7 +192,9 @@ def kept(tx: Transaction, order_id: str, fence: int, size_bytes: int) -> bool:
 def complete(tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], size_bytes: int) -> bool:
     """running → done, with the order's last picture, of that many bytes. False: the lease is lost."""
     changes = f"state = 'done', percent = 100, finished_at = :now, notes = :notes, {_ONE_MORE}"
-    return _fenced(tx, changes, order_id, fence, now=now_ms, notes=json.dumps(notes), size=size_bytes)
+    return _fenced(
+        tx, changes, order_id, fence, now=now_ms, notes=json.dumps([pack(note) for note in notes]), size=size_bytes
+    )
 
 
 def finish(
@@ -215,8 +218,8 @@ def finish(
         order_id,
         fence,
         now=now_ms,
-        notes=json.dumps(notes),
-        failures=json.dumps([vars(failure) for failure in failures]),
+        notes=json.dumps([pack(note) for note in notes]),
+        failures=json.dumps([{**vars(failure), "error": pack(failure.error)} for failure in failures]),
         billed=int(maybe_billed),
     )
 
@@ -225,12 +228,14 @@ def fail(tx: Transaction, order_id: str, fence: int, *, now_ms: int, code: str, 
     """running → failed. False: the lease is lost."""
     return _fenced(
         tx,
-        "state = 'failed', finished_at = :now, error_code = :code, error = :error, maybe_billed = :billed",
+        "state = 'failed', finished_at = :now, error_code = :code, error = :error, error_words = :words, "
+        "maybe_billed = :billed",
         order_id,
         fence,
         now=now_ms,
         code=code,
         error=error,
+        words="" if isinstance(pack(error), str) else json.dumps(pack(error)),
         billed=int(maybe_billed),
     )
 
@@ -321,12 +326,14 @@ def _as_view(row: Row) -> OrderView:
         provider=row["provider"],
         model=row["model"],
         percent=row["percent"],
-        notes=tuple(json.loads(row["notes"])),
+        notes=tuple(unpack(note) for note in json.loads(row["notes"])),
         error_code=row["error_code"],
-        error=row["error"],
+        error=unpack(json.loads(row["error_words"])) if row["error_words"] else row["error"],
         maybe_billed=bool(row["maybe_billed"]),
         tier=row["tier"],
-        failures=tuple(PictureFailure(**failure) for failure in json.loads(row["failures"])),
+        failures=tuple(
+            PictureFailure(each["index"], each["code"], unpack(each["error"])) for each in json.loads(row["failures"])
+        ),
         created_at_ms=row["created_at"],
         started_at_ms=row["started_at"],
         finished_at_ms=row["finished_at"],

@@ -25,6 +25,7 @@ from abby_core.errors import (
     ProviderError,
     StorageError,
 )
+from abby_core.sentence import Sentence, sentence
 from abby_core.storage import catalogue
 from abby_core.studio import order_book
 from abby_core.studio.job import Job, LeaseLost
@@ -46,7 +47,7 @@ HEARTBEAT_SECONDS = 1.0
 """How often a runner renews its lease, writes its progress and looks whether it was cancelled."""
 RETRY_AFTER_SECONDS = 5.0
 """Pause before a free provider is asked again after a passing trouble."""
-STOPPED = "Abby was stopped while the picture was being made."
+STOPPED = sentence("Abby was stopped while the picture was being made.")
 
 
 class Worker:
@@ -114,7 +115,7 @@ class Worker:
             await self._fail(job, error)
         except Exception:
             log.exception("order %s failed unexpectedly", order.id)
-            await self._fail(job, StorageError("An unexpected error occurred. Please try again later."))
+            await self._fail(job, StorageError(sentence("An unexpected error occurred. Please try again later.")))
         finally:
             first_beat.cancel()
             for heartbeat in beating:
@@ -257,7 +258,9 @@ class Worker:
         )
 
 
-def _told(failures: list[PictureFailure], made: int, order: Claimed) -> str:
+def _told(failures: list[PictureFailure], made: int, order: Claimed) -> Sentence:
     """What became of the pictures that are missing, in a sentence."""
     reasons = list(dict.fromkeys(failure.error for failure in failures))
-    return f"{made} of {order.pictures} pictures were made; then: {' '.join(reasons)}"
+    reason = reasons[0] if len(reasons) == 1 else " ".join(reasons)
+    return sentence("{made} of {wanted} pictures were made; then: {reason}", made=made, wanted=order.pictures,
+                    reason=reason)  # fmt: skip

@@ -97,6 +97,11 @@ def _plant_rows(tx: Transaction, abby: Abby, person: Person) -> None:
     _insert(tx, "api_tokens", id=f"key-{word}", token_sha256=f"token-of-key-{word}", account=key,
             name=f"{word}'s phone", scopes='["make"]')  # fmt: skip
     _insert(tx, "presets", owner=key, name_key=word, name=word, choices=f'{{"style": "{word}"}}')
+    _insert(tx, "sessions", id=f"session-{word}", token_sha256=f"token-of-session-{word}", account=key,
+            device=f"browser-{word}", created_at=1)  # fmt: skip
+    _insert(tx, "sign_in_links", token_sha256=f"token-of-link-{word}", account=key, created_at=1)
+    _insert(tx, "posts", kind="elsewhere", address=f"post-{word}", account=key, order_id=f"order-{word}", created_at=1)
+    _insert(tx, "bans", guild="discord:1", account=key, reason=f"reason-{word}", created_at=1)
     _insert(tx, "standings", account=key, standing=encode(Standing(roles=frozenset({f"role-{word}"}))))
     _insert(tx, "journal", at=abby.storage.now_ms(), account=key, event="refused", reason="images/day", pictures=1)
 
