@@ -29,4 +29,6 @@ def redact(text: str, secrets: Iterable[str], *, characters_max: int = 300) -> s
 def _one_line(text: str) -> str:
     """Every run of white space as one space; control, format and unassigned characters dropped."""
     spaced = " ".join(text.split())
+    if spaced.isprintable():
+        return spaced
     return "".join(c for c in spaced if c == " " or not unicodedata.category(c).startswith("C")).strip()

@@ -32,8 +32,13 @@ class Awaited:
     async def wait(self, seconds: float) -> Outcome | None:
         """What became of the order; None: so much time has passed, or it runs here no more."""
         if self._outcome is None:
-            self._changed = asyncio.get_running_loop().create_future()
-            await asyncio.wait({self._changed}, timeout=seconds)
+            loop = asyncio.get_running_loop()
+            self._changed = loop.create_future()
+            patience = loop.call_later(seconds, self.put, None)
+            try:
+                await self._changed
+            finally:
+                patience.cancel()
         return self._outcome
 
 

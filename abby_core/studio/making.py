@@ -118,16 +118,15 @@ class Making:
         def also(tx: Transaction, kept: keeping.Kept) -> None:
             size_bytes = kept.artifact.counted_bytes
             if not complete:
-                still_mine = order_book.kept(tx, order.id, order.fence, size_bytes)
-            else:
-                now_ms, notes = self._storage.now_ms(), [*job.notes, *kept.notes]
-                still_mine = order_book.complete(
-                    tx, order.id, order.fence, now_ms=now_ms, notes=notes, size_bytes=size_bytes
-                )
-            if not still_mine:
+                if not order_book.kept(tx, order.id, order.fence, size_bytes):
+                    raise LeaseLost
+                return
+            now_ms, notes = self._storage.now_ms(), [*job.notes, *kept.notes]
+            row = order_book.complete(tx, order.id, order.fence, now_ms=now_ms, notes=notes, size_bytes=size_bytes)
+            if row is None:
                 raise LeaseLost
-            if complete and self._board.is_awaited(order.id):
-                job.view = order_book.view(tx, order.id)
+            if self._board.is_awaited(order.id):
+                job.view = order_book.as_view(row)
 
         kept = await self._storage.keep(
             image.data,

@@ -15,7 +15,7 @@ from abby_core.sentence import pack, unpack
 from abby_core.studio.order import OrderView, PictureFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from abby_core.database.transaction import Row, Transaction, Value
     from abby_core.studio.order import DeliveryAddress
@@ -26,7 +26,8 @@ _VIEW = (
 )
 _CLAIM = (
     "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
-    "bytes_each, images_each, prompts, attempt, attempts_max, fence, calls_started, cancel_requested, created_at"
+    "bytes_each, images_each, prompts, attempt, attempts_max, fence, calls_started, cancel_requested, created_at, "
+    "started_at"
 )
 _ONE_MORE = "pictures_kept = pictures_kept + 1, bytes_kept = bytes_kept + :size"
 _COUNTED = (
@@ -59,6 +60,7 @@ class Claimed:
     calls_started: int
     cancel_requested: int
     created_at: int
+    started_at: int
     others_wait: bool = False
     """Whether more orders were waiting when this one was claimed."""
 
@@ -189,12 +191,19 @@ def kept(tx: Transaction, order_id: str, fence: int, size_bytes: int) -> bool:
     return _fenced(tx, _ONE_MORE, order_id, fence, size=size_bytes)
 
 
-def complete(tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], size_bytes: int) -> bool:
-    """running → done, with the order's last picture, of that many bytes. False: the lease is lost."""
-    changes = f"state = 'done', percent = 100, finished_at = :now, notes = :notes, {_ONE_MORE}"
-    return _fenced(
-        tx, changes, order_id, fence, now=now_ms, notes=json.dumps([pack(note) for note in notes]), size=size_bytes
+def complete(
+    tx: Transaction, order_id: str, fence: int, *, now_ms: int, notes: list[str], size_bytes: int
+) -> Row | None:
+    """running → done, with the order's last picture, of that many bytes. None: the lease is lost.
+
+    Returns what :func:`as_view` makes a view of.
+    """
+    sql = (
+        f"UPDATE orders SET state = 'done', percent = 100, finished_at = :now, notes = :notes, {_ONE_MORE} "  # noqa: S608
+        f"WHERE id = :id AND fence = :fence AND state = 'running' RETURNING {_VIEW}"
     )
+    packed = json.dumps([pack(note) for note in notes]) if notes else "[]"
+    return tx.row(sql, id=order_id, fence=fence, now=now_ms, notes=packed, size=size_bytes)
 
 
 def finish(
@@ -276,7 +285,7 @@ def view(tx: Transaction, order_id: str, account: str | None = None) -> OrderVie
     """An order, if it is that account's (None: whoever's)."""
     sql = f"SELECT {_VIEW} FROM orders WHERE id = :id"  # noqa: S608
     row = tx.row(sql, id=order_id)
-    return None if row is None or account not in {None, row["account"]} else _as_view(row)
+    return None if row is None or account not in {None, row["account"]} else as_view(row)
 
 
 def source_key(tx: Transaction, order_id: str) -> str:
@@ -289,7 +298,7 @@ def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[Orde
     """The newest orders, newest first: of one account, or of everybody (None)."""
     where = "account = :account" if account is not None else ":account = ''"
     sql = f"SELECT {_VIEW} FROM orders WHERE {where} ORDER BY created_at DESC, id DESC LIMIT :limit"  # noqa: S608
-    return [_as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
+    return [as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
 
 
 def running_by_account(tx: Transaction) -> dict[str, int]:
@@ -315,7 +324,31 @@ def _fenced(tx: Transaction, changes: str, order_id: str, fence: int, **values: 
     return tx.execute(sql, id=order_id, fence=fence, **values) == 1
 
 
-def _as_view(row: Row) -> OrderView:
+def entered(row: Mapping[str, Value], prompt: str, *, claimed: Claimed | None) -> OrderView:
+    """What :func:`view` says of an order that was inserted with that row, and perhaps claimed, just now."""
+    return OrderView(
+        id=str(row["id"]),
+        account=str(row["account"]),
+        kind=str(row["kind"]),
+        prompt=prompt,
+        state="running" if claimed else "waiting",
+        pictures=int(row["pictures"] or 0),
+        provider=str(row["provider"]),
+        model=str(row["model"]),
+        percent=0,
+        notes=(),
+        error_code="",
+        error="",
+        maybe_billed=False,
+        created_at_ms=int(row["created_at"] or 0),
+        started_at_ms=claimed.started_at if claimed else 0,
+        finished_at_ms=0,
+        tier=str(row["tier"]),
+    )
+
+
+def as_view(row: Row) -> OrderView:
+    """The order in a row of the columns that a view needs."""
     return OrderView(
         id=row["id"],
         account=row["account"],

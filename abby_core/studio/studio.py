@@ -306,7 +306,8 @@ class Studio:
         quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
         entry.is_new = True
         entry.claimed = self._worker.claim_in(tx) if may_claim else None
-        return _view(tx, order.id, order.account)
+        mine = entry.claimed if entry.claimed is not None and entry.claimed.id == order.id else None
+        return order_book.entered(row, order.request.prompt, claimed=mine)
 
     def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:
         """The order's state afterwards, and whether it was ended just now."""

@@ -62,6 +62,19 @@ async def test_a_picture_is_made_kept_and_counted_once(tmp_path: Path) -> None:
     assert_sound(abby)
 
 
+async def test_what_is_said_of_an_order_is_what_its_row_says(tmp_path: Path) -> None:
+    provider, gate = blocking_provider()
+    async with open_abby(tmp_path, provider, concurrent_orders=1) as abby:
+        claimed = await abby.studio.submit(wish("o1"))
+        waiting = await abby.studio.submit(wish("o2", BOB))
+        assert (claimed.state, waiting.state) == ("running", "waiting")
+        assert claimed == await abby.studio.order("o1", ALICE)
+        assert waiting == await abby.studio.order("o2", BOB)
+        gate.set()
+        done = await abby.studio.create(wish("o3"))
+        assert done.order == await abby.studio.order("o3", ALICE)
+
+
 async def test_the_same_order_twice_is_one_order_and_one_charge(tmp_path: Path) -> None:
     provider = FixedProvider()
     async with open_abby(tmp_path, provider) as abby:
