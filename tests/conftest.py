@@ -11,6 +11,14 @@ import pytest
 from tests.services.postgres import PostgresServer, find_programs, running_postgres
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test printed may be no UTF-8, on purpose; the report travels between processes as UTF-8 (pytest-xdist)."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 def absent(service: str) -> NoReturn:
     """A service that a test needs is not on this machine: skipped for people, an error where CI runs."""
     if os.environ.get("CI"):
