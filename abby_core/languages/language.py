@@ -109,6 +109,12 @@ def language_of(*wanted: str | None) -> Language:
     return ENGLISH
 
 
+def read_catalogues() -> None:
+    """Read every language now, which takes a moment: an event loop has none when the first member asks."""
+    for code in LANGUAGES:
+        _language(code)
+
+
 def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
