@@ -19,6 +19,7 @@ from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_reques
 from abby_adapters.web.events import PAUSE, event
 from abby_adapters.web.openai.answers import Wanted, answer, completed, picture_bytes
 from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
+from abby_adapters.web.pieces import PiecesResponse
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
@@ -123,10 +124,10 @@ class _Images:
     async def _answer(self, creation: Creation, wanted: Wanted) -> Response:
         try:
             async with self._desk.places:
-                data = await asyncio.to_thread(answer, self._abby, creation, wanted)
+                pieces = await asyncio.to_thread(answer, self._abby, creation, wanted)
         except AbbyError as error:  # the pictures are made and kept
             raise OrderFailed(error) from error
-        return Response(data, media_type="application/json")
+        return PiecesResponse(pieces, media_type="application/json")
 
     async def _stream(self, order: Order, wanted: Wanted, name: str, unfinished: ExitStack) -> AsyncGenerator[bytes]:
         """Each picture as soon as it is kept, then the error if there is one. ``unfinished`` is undone at the end."""
