@@ -19,7 +19,8 @@ def test_a_quick_run_prints_and_writes_every_figure(tmp_path: Path, capsys: pyte
 
     written = json.loads(file.read_text(encoding="utf-8"))["figures"]
     assert {figure["key"] for figure in written} == set("abcdefghijk")
-    assert all(figure["value"] is not None for figure in written if figure["key"] != "k" and "PostgreSQL" not in figure["title"])
+    measured = [figure for figure in written if figure["key"] != "k" and "PostgreSQL" not in figure["title"]]
+    assert all(figure["value"] is not None for figure in measured)  # k is known on Linux alone
     *lines, _ = capsys.readouterr().out.splitlines()
     assert len(lines) == len(written)
     assert all(figure["title"] in line for figure, line in zip(written, lines, strict=True))
