@@ -15,7 +15,7 @@ from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import albums, alt_text, history, lineage, naming, own
 from abby_core.gallery.albums import Albums
 from abby_core.gallery.history import EVERYTHING, Filter, Page
-from abby_core.storage import catalogue, trash
+from abby_core.storage import catalogue, oldest, trash
 from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.storage.blob_store import BlobMissing
 
@@ -209,6 +209,11 @@ class Gallery:
         found = self._storage.database.read(trash.newest, account.key, limit=limit, before=before)
         last = found[-1] if len(found) == limit else None
         return Page(artifacts=tuple(found), next=None if last is None else (last.state_at_ms, last.id))
+
+    def oldest(self, account: Account, count: int) -> tuple[Artifact, ...]:
+        """So many of the account's oldest pictures at hand without a star: those that would have to go first."""
+        limit = max(1, min(count, own.REFERENCES_MAX))
+        return tuple(self._storage.database.read(oldest.to_archive, account.key, limit=limit))
 
     def empty_trash(self, account: Account, *, progress: Callable[[int], None] = lambda _count: None) -> Emptied:
         """Remove for good all that is in the account's trash; its space is free. ``progress``: pictures removed.

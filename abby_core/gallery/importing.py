@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from abby_core.errors import AbbyError, PictureRejected, StorageError
+from abby_core.errors import AbbyError, InvalidRequest, PictureRejected, StorageError
 from abby_core.gallery.embedded_texts import embedded_texts
 from abby_core.gallery.generation_info import GenerationInfo
 from abby_core.gallery.generation_readers import generation_info
@@ -122,6 +122,18 @@ class Importer:
             log.info("an import stopped: %s", error)
         skipped = looked_at - len(outcomes) + source.skipped
         return ImportReport(outcomes=tuple(outcomes), skipped=skipped, stopped=stopped)
+
+    def take(self, account: Account, name: str, data: bytes, *, note: Mapping[str, object] | None = None) -> Outcome:
+        """Import one picture that somebody handed over, as one file of :meth:`run`.
+
+        ``note`` is what is known of it besides, as another Abby's list has it. The outcome is ``imported`` or
+        ``already``. Raises Refused (PictureRejected, QuotaExceeded) or StorageError, nothing changed.
+        """
+        found = Found(place=name, name=name, modified_at=0, read=lambda count: data[:count], note=note or {})
+        outcome = self._import(_Run(account=account, dry_run=False), found, data)
+        if outcome.state == "refused":
+            raise InvalidRequest(outcome.reason)
+        return outcome
 
     def _take(self, run: _Run, found: Found) -> Outcome | None:
         """One file; None: nothing that looks like a picture."""

@@ -16,6 +16,7 @@ from abby_core.gallery import preset_rows
 from abby_core.gallery.preset import HOST, NAME_CHARACTERS_MAX, UNASKED, Preset, Resolved, of_member
 from abby_core.generation.choices import NAMES, NOTHING_CHOSEN, Choices, check_choices
 from abby_core.generation.request import Kind
+from abby_core.sentence import sentence
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ class Presets:
         """The owner's presets that have a name."""
         return self._database.read(preset_rows.named, owner)
 
+    def rename(self, owner: str, name: str, new_name: str) -> Preset:
+        """Call a preset something else. Raises NotFound, and InvalidRequest for a name that cannot be or is taken."""
+        shown = _checked(new_name)
+        now_ms = self._storage.now_ms()
+        return _there(self._database.write(preset_rows.rename, owner, _named(name), shown, now_ms), name)
+
     def delete(self, owner: str, name: str) -> Preset:
         """Forget a preset; returns what it was. Raises NotFound."""
         return _there(self._database.write(preset_rows.delete, owner, _named(name)), name)
@@ -104,8 +111,7 @@ class Presets:
 
     def _put(self, owner: str, name: str, choices: Choices, *, keep_others: bool) -> Preset:
         shown = _written(name)
-        if len(shown) > NAME_CHARACTERS_MAX or not shown.isprintable():
-            raise InvalidRequest(f"A preset's name has up to {NAME_CHARACTERS_MAX} visible characters.")
+        _check_name(shown)
         if not choices.chosen():
             raise InvalidRequest("Nothing was chosen: say what it shall stand for, such as a style.")
         self._check(choices, None)
@@ -128,6 +134,22 @@ def _written(name: str) -> str:
     """A name as it is kept: any text that every database holds, blanks alike."""
     words = " ".join(name.split())
     return clean_name(words) if words else ""
+
+
+def _check_name(shown: str) -> None:
+    if len(shown) > NAME_CHARACTERS_MAX or not shown.isprintable():
+        raise InvalidRequest(
+            sentence("A preset's name has up to {limit} visible characters.", limit=NAME_CHARACTERS_MAX)
+        )
+
+
+def _checked(name: str) -> str:
+    """A name that a preset may be given, blank ones apart: those stand for what applies unasked."""
+    shown = _written(name)
+    if not shown:
+        raise InvalidRequest(sentence("A preset needs a name."))
+    _check_name(shown)
+    return shown
 
 
 def _named(name: str) -> str:

@@ -37,6 +37,8 @@ class Choices:
     steps: int | None = None
     cfg_scale: float | None = None
     image_strength: float | None = None
+    private: bool | None = None
+    """Whether only whoever asks shall see it, where an adapter would show it to others; no request knows of it."""
 
     def chosen(self) -> dict[str, Any]:
         """What was chosen, by name."""
@@ -88,6 +90,8 @@ def check_choices(choices: Choices, *, count_max: int) -> None:
     _check_number("image_strength", choices.image_strength, 0, 1)
     if choices.suffix is not None and not _is_line(choices.suffix):
         raise InvalidRequest(f"A suffix is one line of at most {SUFFIX_CHARACTERS_MAX} characters.")
+    if choices.private is not None and not isinstance(choices.private, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidRequest("private is chosen as true or false.")
     if choices.provider is not None and not _is_line(choices.provider):
         raise InvalidRequest("A provider is chosen by its name.")
 
