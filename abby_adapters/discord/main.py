@@ -25,6 +25,8 @@ from abby_adapters.discord.address import KIND
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.forms import Forms
+from abby_adapters.discord.memory import Memory
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
 
 COGS = tuple(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house"))
+COGS += tuple(f"abby_adapters.discord.cogs.account.{name}" for name in ("sharing", "presets", "privacy"))
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
     read_message_history=True,
@@ -82,6 +85,7 @@ class Abby(StudioBot):
         )
         self.config = config or BotConfig()
         self.uploads = uploads or Uploads()
+        self.forms, self.memory = Forms(), Memory()
         self.messages = {}
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
@@ -102,6 +106,7 @@ class Abby(StudioBot):
         for cog in COGS:
             await self.load_extension(cog)
         self.add_dynamic_items(*PRESSES)
+        self.add_listener(self.forms.answer, "on_interaction")
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:
