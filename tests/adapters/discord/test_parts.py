@@ -65,9 +65,7 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
         views.creation_view(ENGLISH, order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
         views.undo_view(ENGLISH, long.id, owner),
         views.page_view(ENGLISH, page, owner=owner, starred=True, is_first=False),
-        views.choices_view(
-            ENGLISH, [Choice(kind="compress", text="", pictures=12), Choice(kind="empty_trash", text="")]
-        ),
+        views.choices_view(ENGLISH, choices),
     ]
     patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM)
     found = [custom_id for view in made for custom_id in ids(view)]
