@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,8 +21,9 @@ from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
 from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
-from abby_adapters.discord.views import choices_view, waiting_view
-from abby_core.errors import AbbyError, ConfigurationError, Refused
+from abby_adapters.discord.views import MAKES, choices_view, waiting_view
+from abby_adapters.discord.wishing import Wish
+from abby_core.errors import AbbyError, ConfigurationError, ProviderError, Refused
 from abby_core.studio import DeliveryAddress, Order
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
         asked, address = await accepting
     except Exception as error:
         bot.messages.pop(order_id, None)
-        await refuse(interaction, error)
+        await refuse(interaction, error, wish=Wish(ask=ask, private=private))
         return
     try:
         await _show(interaction, core, message, asked, address)
@@ -89,17 +91,27 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
         message.open(0)
 
 
-async def refuse(interaction: Interaction, error: Exception) -> None:
-    """Say why something cannot be, to whoever asked alone, with buttons for what would help."""
+async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | None = None) -> None:
+    """Say why something cannot be, to whoever asked alone, with buttons for what would help; ``wish``: what it was."""
     if not isinstance(error, AbbyError):
         log.error("an interaction failed unexpectedly", exc_info=error)
     language = reader(interaction)
     embed = presenter.error_embed(language, error)
-    view = choices_view(language, error.choices) if isinstance(error, Refused) else None
     try:
-        await say(interaction, embed, view)
+        await say(interaction, embed, _help(interaction, error, wish))
     except TROUBLE as trouble:
         log.warning("a refusal could not be said: %s", type(trouble).__name__)
+
+
+def _help(interaction: Interaction, error: Exception, wish: Wish | None) -> discord.ui.View | None:
+    """Buttons for what would help; None: nothing is known to."""
+    choices = error.choices if isinstance(error, Refused) else ()
+    if not choices and not (isinstance(error, ProviderError) and error.transient):
+        return None
+    pressed = str((interaction.data or {}).get("custom_id", ""))
+    retry = pressed if re.fullmatch(MAKES, pressed) else ""
+    key = "" if wish is None else interaction.client.memory.keep(wish)
+    return choices_view(reader(interaction), choices, wish=key, retry=retry)
 
 
 async def say(interaction: Interaction, embed: discord.Embed, view: discord.ui.View | None = None) -> None:

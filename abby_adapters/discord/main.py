@@ -21,6 +21,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from abby_adapters.discord import presses, room
 from abby_adapters.discord.address import KIND
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
@@ -28,7 +29,6 @@ from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
 from abby_adapters.discord.forms import Forms
 from abby_adapters.discord.memory import Memory
 from abby_adapters.discord.order_message import EDIT_SECONDS
-from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
@@ -43,8 +43,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
 
-COGS = tuple(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house"))
-COGS += tuple(f"abby_adapters.discord.cogs.account.{name}" for name in ("sharing", "presets", "privacy"))
+COGS = tuple(
+    f"abby_adapters.discord.cogs.{name}"
+    for name in ("creative.images", "creative.gallery", "creative.orders", "creative.house", "account.sharing")
+)
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
     read_message_history=True,
@@ -105,7 +107,8 @@ class Abby(StudioBot):
         await self._open_core()
         for cog in COGS:
             await self.load_extension(cog)
-        self.add_dynamic_items(*PRESSES)
+        self.add_dynamic_items(*presses.PRESSES, *room.PRESSES)
+        self.forms.add(presses.REMIXED, presses.remix)
         self.add_listener(self.forms.answer, "on_interaction")
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 

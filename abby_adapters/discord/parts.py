@@ -26,7 +26,7 @@ def link(label: str, url: str) -> Item:
     return ui.Button(label=label[:LABEL_CHARACTERS_MAX], url=url)
 
 
-def choice(label: str, value: str, description: str = "", *, chosen: bool = False) -> discord.SelectOption:
+def option(label: str, value: str, description: str = "", *, chosen: bool = False) -> discord.SelectOption:
     """One line of a list."""
     return discord.SelectOption(
         label=plain(label, OPTION_CHARACTERS_MAX) or value,

@@ -39,5 +39,15 @@ def size_of_aspect(text: str) -> tuple[int, int]:
     return _side(math.sqrt(AREA_PIXELS * ratio)), _side(math.sqrt(AREA_PIXELS / ratio))
 
 
+def size_within(width: int, height: int, pixels_max: int) -> tuple[int, int]:
+    """The largest size of about the same shape that has no more pixels; sides are never below the smallest there is."""
+    scale = min(1.0, math.sqrt(pixels_max / (width * height)))
+    if scale == 1.0:
+        return width, height
+    sides = (math.floor(side * scale / GRID_PIXELS) * GRID_PIXELS for side in (width, height))
+    smaller = tuple(max(SIDE_PIXELS_MIN, side) for side in sides)
+    return smaller[0], smaller[1]
+
+
 def _side(pixels: float) -> int:
     return min(SIDE_PIXELS_MAX, max(SIDE_PIXELS_MIN, round(pixels / GRID_PIXELS) * GRID_PIXELS))

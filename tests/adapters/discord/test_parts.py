@@ -58,18 +58,25 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
     long = artifact(id="f" * 24)
     owner = 2**64 - 1
     page = Page(artifacts=(long,), next=(2**43, "f" * 24))
-    choices = [Choice(kind="compress", text="", pictures=12), Choice(kind="empty_trash", text="")]
+    choices = [
+        Choice(kind="compress", text="", pictures=12),
+        Choice(kind="archive", text="", pictures=99_999),
+        Choice(kind="delete", text="", pictures=99_999),
+        Choice(kind="empty_trash", text="", pictures=99_999),
+        Choice(kind="fewer", text="", pictures=9),
+    ]
     made = [
         views.waiting_view(ENGLISH, "1" * 20, owner),
         views.creation_view(ENGLISH, order(id="1" * 20), [long], owner=owner),
         views.creation_view(ENGLISH, order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
         views.undo_view(ENGLISH, long.id, owner),
         views.page_view(ENGLISH, page, owner=owner, starred=True, is_first=False),
-        views.choices_view(ENGLISH, choices),
+        views.restore_view(ENGLISH, "1" * 20, owner),
+        views.choices_view(ENGLISH, choices, wish="0123456789ab"),
     ]
-    patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM)
+    patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM, views.WISH)
     found = [custom_id for view in made for custom_id in ids(view)]
-    assert len(found) == 1 + 6 + 3 + 1 + 3 + 2
+    assert len(found) == 1 + 7 + 3 + 1 + 3 + 1 + 6
     for custom_id in found:
         assert len(custom_id) <= 100
         assert sum(re.fullmatch(pattern, custom_id) is not None for pattern in patterns) == 1, custom_id

@@ -43,6 +43,20 @@ async def own_pictures(interaction: Interaction, typed: str) -> list[Choice[str]
     return [Choice(name=plain(each.name, LABEL_CHARACTERS_MAX) or each.id, value=each.id) for each in page.artifacts]
 
 
+async def own_albums(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """One's own albums with that text in their name."""
+    core = interaction.client.core
+    if core is None:
+        return []
+    try:
+        albums = await asyncio.to_thread(core.gallery.albums.list, account_of(interaction.user.id))
+    except AbbyError:
+        return []
+    text = typed.strip().casefold()
+    found = [each for each in albums if text in each.name.casefold()][:OFFERED_MAX]
+    return [Choice(name=plain(each.name, LABEL_CHARACTERS_MAX) or each.id, value=each.id) for each in found]
+
+
 async def own_open_orders(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """One's own orders that wait or run."""
     core = interaction.client.core
