@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -11,6 +11,7 @@ from abby_adapters.discord.presenter import BUSY, DESCRIPTION_CHARACTERS_MAX, ME
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
+    from abby_core.gallery.forgetting import Receipt
     from abby_core.gallery.preset import Preset
     from abby_core.gallery.share import Share
     from abby_core.generation.choices import Choices
@@ -153,8 +154,84 @@ def preferences_embed(language: Language, choices: Choices) -> discord.Embed:
 # ---------------------------------------------------------------------- data
 
 
-def size_text(language: Language, size_bytes: int) -> str:
-    return language.say("{size:.1f} MB", size=size_bytes / MEGABYTE)
+def export_embed(language: Language, name: str, size_bytes: int, count: int) -> discord.Embed:
+    """What is sent below it, and how parts become one file again."""
+    lines = [language.say("Everything Abby keeps of you: {size:.1f} MB.", size=size_bytes / MEGABYTE)]
+    if count > 1:
+        lines += [
+            language.say("It comes in {count} parts. Save them all in one folder.", count=count),
+            language.say("Windows: open the first with 7-Zip. Linux and macOS: {command}", command=_joining(name)),
+        ]
+    lines.append(language.say("-# Only you see it. README.txt inside says what is what."))
+    return note(*lines, title=language.say("Your Data"))
+
+
+def export_too_large_embed(language: Language, account: str, bytes_max: int, public_url: str) -> discord.Embed:
+    """Where else it can be had."""
+    lines = [
+        language.say("It is more than {size:.0f} MB, which is too much to send here.", size=bytes_max / MEGABYTE),
+        language.say("Whoever runs this Abby can hand it to you: {command}", command=f"`abby export {account}`"),
+    ]
+    if public_url:
+        lines.append(language.say("Or take your pictures along from your gallery on the web: {link}", link=public_url))
+    return note(*lines, title=language.say("Your Data"), colour=BUSY)
+
+
+def preview_embed(language: Language, found: Receipt) -> discord.Embed:
+    """What forgetting would remove."""
+    title = language.say("What Abby Keeps of You")
+    if not found.counts:
+        return note(language.say("Nothing."), title=title, colour=BUSY)
+    lines = _counted(language, found.counts)
+    lines += [
+        "",
+        language.say("Forgetting removes all of it for good: pictures, prompts, albums, links, limits, orders."),
+        language.say("What Abby posted here with your pictures goes too; what others saved or copied stays theirs."),
+        language.say("Take your data along first: {command}", command="`/privacy export`"),
+    ]
+    return note(*lines, title=title, colour=discord.Colour.red())
+
+
+def receipt_embed(language: Language, receipt: Receipt) -> discord.Embed:
+    """What became of it."""
+    if receipt.complete:
+        lines = [language.say("Everything Abby kept of you is removed:"), *_counted(language, receipt.counts)]
+        lines += [f"-# {quoted(language.translate(each), 300)}" for each in receipt.by_hand]
+        return note(*lines, title=language.say("You Are Forgotten"))
+    lines = [
+        language.say("Most of it is removed. What is left goes as soon as it can, without you doing anything:"),
+        *(f"• {quoted(language.translate(each), 300)}" for each in receipt.left),
+    ]
+    return note(*lines, title=language.say("You Are Being Forgotten"), colour=discord.Colour.yellow())
+
+
+def _counted(language: Language, counts: Mapping[str, int]) -> list[str]:
+    """The counts in words; tables that would mean nothing to people are one line together."""
+    pictures, size_bytes = counts.get("artifacts", 0), counts.get("bytes", 0)
+    lines: list[str] = []
+    if pictures:
+        lines.append(
+            language.plural(
+                "• {count} picture, {size:.1f} MB", "• {count} pictures, {size:.1f} MB", count=pictures,
+                size=size_bytes / MEGABYTE,
+            )
+        )  # fmt: skip
+    named: dict[str, Callable[[int], str]] = {
+        "orders": lambda count: language.plural("• {count} order", "• {count} orders", count=count),
+        "albums": lambda count: language.plural("• {count} album", "• {count} albums", count=count),
+        "shares": lambda count: language.plural("• {count} link", "• {count} links", count=count),
+        "presets": lambda count: language.plural("• {count} preset", "• {count} presets", count=count),
+    }
+    lines += [say(counts[table]) for table, say in named.items() if counts.get(table)]
+    rest = sum(count for table, count in counts.items() if table not in {"artifacts", "bytes", *named})
+    if rest:
+        text = language.plural("• {count} other note about you", "• {count} other notes about you", count=rest)
+        lines.append(text)
+    return lines
+
+
+def _joining(name: str) -> str:
+    return f"`cat {name}.* > {name}`"
 
 
 def _moment(at_ms: int) -> str:

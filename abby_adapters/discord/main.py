@@ -43,10 +43,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
 
-COGS = tuple(
-    f"abby_adapters.discord.cogs.{name}"
-    for name in ("creative.images", "creative.gallery", "creative.orders", "creative.house", "account.sharing")
-)
+AREAS = {
+    "creative": ("images", "gallery", "orders", "house", "menus"),
+    "account": ("sharing", "presets", "privacy"),
+}
+COGS = tuple(f"abby_adapters.discord.cogs.{area}.{name}" for area, names in AREAS.items() for name in names)
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
     read_message_history=True,

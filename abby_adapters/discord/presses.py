@@ -15,7 +15,8 @@ from discord import ui
 from abby_adapters.discord import asking, forms, pages, presenter, sharing, views
 from abby_adapters.discord.desk import Interaction, say, take
 from abby_adapters.discord.members import account_of, reader
-from abby_adapters.discord.press import Press, is_private
+from abby_adapters.discord.preferring import is_private
+from abby_adapters.discord.press import Press
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class PicturePress(Press, template=views.PICTURE):
         what, owner, artifact_id = self.found["what"], int(self.found["owner"]), self.found["id"]
         if what in {"up", "vary"}:
             ask = asking.upscale(owner, artifact_id) if what == "up" else asking.vary(owner, artifact_id)
-            await take(interaction, ask, private=is_private(interaction))
+            await take(interaction, ask, private=await is_private(interaction, None))
         elif interaction.user.id != owner:
             await say(interaction, presenter.note_embed(reader(interaction), NOT_YOURS))
         else:
@@ -47,7 +48,7 @@ class OrderPress(Press, template=views.ORDER):
     async def pressed(self, interaction: Interaction, core: Core) -> None:
         what, owner, order_id = self.found["what"], int(self.found["owner"]), self.found["id"]
         if what == "again":
-            await take(interaction, asking.again(owner, order_id), private=is_private(interaction))
+            await take(interaction, asking.again(owner, order_id), private=await is_private(interaction, None))
         elif what == "remix":
             await _show_remix(interaction, core, owner, order_id)
         elif interaction.user.id != owner:
@@ -87,7 +88,7 @@ async def _show_remix(interaction: Interaction, core: Core, owner: int, order_id
     await forms.show(
         interaction,
         language.say("Remix"),
-        f"abby:remixed:{int(is_private(interaction))}:{owner}:{order_id}",
+        f"abby:remixed:{int(await is_private(interaction, None))}:{owner}:{order_id}",
         forms.labelled(language.say("What should be in the picture"), prompt),
     )
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from abby_core.errors import AbbyError, InvalidRequest, PictureRejected, StorageError
+from abby_core.errors import AbbyError, InvalidRequest, PictureRejected, QuotaExceeded, StorageError
+from abby_core.gallery.choices import choices
 from abby_core.gallery.embedded_texts import embedded_texts
 from abby_core.gallery.generation_info import GenerationInfo
 from abby_core.gallery.generation_readers import generation_info
@@ -127,10 +128,14 @@ class Importer:
         """Import one picture that somebody handed over, as one file of :meth:`run`.
 
         ``note`` is what is known of it besides, as another Abby's list has it. The outcome is ``imported`` or
-        ``already``. Raises Refused (PictureRejected, QuotaExceeded) or StorageError, nothing changed.
+        ``already``. Raises Refused (PictureRejected, QuotaExceeded with its choices) or StorageError, nothing changed.
         """
         found = Found(place=name, name=name, modified_at=0, read=lambda count: data[:count], note=note or {})
-        outcome = self._import(_Run(account=account, dry_run=False), found, data)
+        try:
+            outcome = self._import(_Run(account=account, dry_run=False), found, data)
+        except QuotaExceeded as error:
+            error.choices = choices(self._storage, account, error)
+            raise
         if outcome.state == "refused":
             raise InvalidRequest(outcome.reason)
         return outcome

@@ -6,11 +6,13 @@ import asyncio
 
 from discord.app_commands import Choice
 
+from abby_adapters.discord.asking import server_of
 from abby_adapters.discord.desk import Interaction
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.presenter import kind_text, plain, state_text
 from abby_core.errors import AbbyError
 from abby_core.gallery import Filter
+from abby_core.gallery.preset import HOST, of_member
 from abby_core.generation.request import STYLES
 
 OFFERED_MAX = 25
@@ -55,6 +57,30 @@ async def own_albums(interaction: Interaction, typed: str) -> list[Choice[str]]:
     text = typed.strip().casefold()
     found = [each for each in albums if text in each.name.casefold()][:OFFERED_MAX]
     return [Choice(name=plain(each.name, LABEL_CHARACTERS_MAX) or each.id, value=each.id) for each in found]
+
+
+async def own_presets(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The presets one can use: one's own, the server's, everybody's."""
+    account, server = account_of(interaction.user.id), server_of(interaction.guild_id)
+    return await _presets(interaction, typed, [of_member(account), *filter(None, (server,)), HOST])
+
+
+async def kept_presets(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The presets one keeps oneself, or those of the server where that was chosen."""
+    for_server = getattr(interaction.namespace, "server", False) and interaction.guild_id is not None
+    owner = server_of(interaction.guild_id) if for_server else of_member(account_of(interaction.user.id))
+    return await _presets(interaction, typed, [owner])
+
+
+async def _presets(interaction: Interaction, typed: str, owners: list[str]) -> list[Choice[str]]:
+    core = interaction.client.core
+    if core is None:
+        return []
+    try:
+        found = await asyncio.to_thread(lambda: [each.name for owner in owners for each in core.presets.list(owner)])
+    except AbbyError:
+        return []
+    return _offered(tuple(dict.fromkeys(found)), typed)
 
 
 async def own_open_orders(interaction: Interaction, typed: str) -> list[Choice[str]]:
