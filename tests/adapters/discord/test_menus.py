@@ -1,4 +1,4 @@
-"""The menu of a message, and /transform without an attachment: which pictures Abby sees, and what she does with them."""
+"""The menu of a message, and /transform without an attachment: which pictures Abby sees, and what she makes of them."""
 
 from __future__ import annotations
 
@@ -86,9 +86,7 @@ async def test_of_several_pictures_of_abbys_one_is_chosen_for_enlarging(house: H
 async def test_a_message_without_a_picture_is_told_so(house: House) -> None:
     async with house.bot():
         plain = await house.server.post(house.ada, house.art, "hello")
-        text = await house.server.post(
-            house.ada, house.art, files=[Upload(filename="notes.txt", data=b"hello")]
-        )
+        text = await house.server.post(house.ada, house.art, files=[Upload(filename="notes.txt", data=b"hello")])
         for name in ("Transform", "Upscale", "Save to my gallery"):
             for message in (plain, text):
                 assert (await said(await menu(house, name, message), "There is no picture in that message")).ephemeral
@@ -125,8 +123,8 @@ async def test_anothers_picture_of_abbys_is_copied_and_ones_own_is_not(house: Ho
 
 async def test_one_of_several_is_saved(house: House) -> None:
     async with house.bot() as bot:
-        asked = await said(await menu(house, "Save to my gallery", await posted(house, photograph(), photograph(48, 32))),
-                           "Which one?")  # fmt: skip
+        message = await posted(house, photograph(), photograph(48, 32))
+        asked = await said(await menu(house, "Save to my gallery", message), "Which one?")
         (select,) = asked.selects
         chosen = select["options"][1]["value"]
         await said(await house.server.select(asked, select["custom_id"], [chosen], house.bob), "Saved to your gallery")

@@ -7,7 +7,7 @@ from typing import Any
 from abby_core.gallery.preset import HOST, UNASKED, of_server
 from abby_core.generation.choices import Choices
 from abby_core.generation.request import TextToImage
-from tests.adapters.discord.conftest import House, account, said, shown
+from tests.adapters.discord.conftest import House, said, shown
 from tests.services.discord_interactions import Interaction
 from tests.services.discord_world import MANAGE_GUILD, User
 from tests.support.providers import FixedProvider
