@@ -14,6 +14,7 @@ from discord import ui
 
 from abby_adapters.discord import asking, forms, pages, presenter, sharing, views
 from abby_adapters.discord.desk import Interaction, say, take
+from abby_adapters.discord.looks import PAGE, Look, look_in, position_in
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.preferring import is_private
 from abby_adapters.discord.press import Press
@@ -67,13 +68,21 @@ class PickPress(Press, template=views.PICK):
         await pages.show_picture(interaction, core, owner, self.chosen, private=True)
 
 
-class PagePress(Press, template=views.PAGE):
+class PagePress(Press, template=PAGE):
     """Turning the pages of one's own gallery."""
 
     async def pressed(self, interaction: Interaction, core: Core) -> None:
+        look = look_in(self.found["look"], interaction.client.memory)
+        await pages.turn(interaction, core, look, position_in(self.found["at"], self.found["last"]))
+
+
+class OldPagePress(Press, template=views.OLD_PAGE):
+    """The same below messages from before there were filters."""
+
+    async def pressed(self, interaction: Interaction, core: Core) -> None:
         at_ms, last = int(self.found["at"]), self.found["last"]
-        before = (at_ms, last) if at_ms else None
-        await pages.turn(interaction, core, starred=self.found["starred"] == "1", before=before)
+        look = Look(starred=self.found["starred"] == "1")
+        await pages.turn(interaction, core, look, (at_ms, last) if at_ms else None)
 
 
 async def _show_remix(interaction: Interaction, core: Core, owner: int, order_id: str) -> None:
@@ -99,7 +108,7 @@ async def remix(interaction: Interaction, core: Core, found: re.Match[str], type
     await take(interaction, ask, private=found["private"] == "1")
 
 
-PRESSES: tuple[type[Press], ...] = (PicturePress, OrderPress, PickPress, PagePress)
+PRESSES: tuple[type[Press], ...] = (PicturePress, OrderPress, PickPress, PagePress, OldPagePress)
 """What the bot registers."""
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PICTURE = r"abby:(?P<what>up|vary|fav|share|del|undo):(?P<owner>\d{1,20}):(?P<id>[0-9A-Za-z-]{1,60})"
 ORDER = r"abby:(?P<what>again|remix|cancel|restore):(?P<owner>\d{1,20}):(?P<id>[0-9A-Za-z-]{1,60})"
 PICK = r"abby:pick:(?P<owner>\d{1,20})"
-PAGE = r"abby:page:(?P<starred>[01]):(?P<at>\d{1,16}):(?P<last>[0-9A-Za-z-]{0,60})"
+OLD_PAGE = r"abby:page:(?P<starred>[01]):(?P<at>\d{1,16}):(?P<last>[0-9A-Za-z-]{0,60})"
 ROOM = rf"abby:room:(?P<what>compress|archive|delete|empty_trash):(?P<count>\d{{1,5}})(?::(?P<wish>{KEY}))?"
 YES = rf"abby:yes:(?P<what>delete|empty_trash):(?P<count>\d{{1,5}}):(?P<seen>[0-9a-f]{{12}})(?::(?P<wish>{KEY}))?"
 NO = r"abby:no"
@@ -65,18 +65,16 @@ def order_view(language: Language, artifacts: Sequence[Artifact], owner: int) ->
     return view([_select(artifacts, owner, language.say("Show one of them"))]) if artifacts else None
 
 
-def page_view(language: Language, page: Page, *, owner: int, starred: bool, is_first: bool) -> ui.View | None:
-    """For a page of somebody's gallery; None where there is nothing to press."""
-    items: list[Item] = []
-    if page.artifacts:
-        items.append(_select(page.artifacts, owner, language.say("Show one of them")))
-    if not is_first:
-        items.append(button(f"⏮️ {language.say('Newest')}", f"abby:page:{int(starred)}:0:"))
-    if page.next is not None:
-        at_ms, last = page.next
-        items.append(button(f"▶️ {language.say('Older')}", f"abby:page:{int(starred)}:{at_ms}:{last}"))
-    rows = (items[:1], items[1:]) if page.artifacts else (items,)
-    return view(*filter(None, rows)) if items else None
+def page_view(language: Language, page: Page, *, owner: int, newest: str, older: str) -> ui.View | None:
+    """For a page of somebody's gallery; ``newest`` and ``older`` are the ids of those buttons, blank for none.
+
+    None where there is nothing to press.
+    """
+    choosing = [_select(page.artifacts, owner, language.say("Show one of them"))] if page.artifacts else []
+    turning = [button(f"⏮️ {language.say('Newest')}", newest)] if newest else []
+    turning += [button(f"▶️ {language.say('Older')}", older)] if older else []
+    rows = [row for row in (choosing, turning) if row]
+    return view(*rows) if rows else None
 
 
 def undo_view(language: Language, artifact_id: str, owner: int) -> ui.View:

@@ -9,9 +9,11 @@ import pytest
 
 from abby_adapters.discord import views
 from abby_adapters.discord.address import Address, nonce
+from abby_adapters.discord.looks import PAGE, Look, look_in, page_id, position_in
+from abby_adapters.discord.memory import REMEMBERED_MAX, Memory
 from abby_adapters.discord.redaction import guard_logs, without_tokens
 from abby_adapters.discord.uploads import BYTES_MAX, Uploads
-from abby_core.errors import Choice, InvalidRequest
+from abby_core.errors import Choice, InvalidRequest, NotFound
 from abby_core.gallery import Page
 from abby_core.languages import ENGLISH
 from tests.adapters.discord.test_presenter import artifact, order
@@ -65,21 +67,54 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
         Choice(kind="empty_trash", text="", pictures=99_999),
         Choice(kind="fewer", text="", pictures=9),
     ]
+    look = Look(starred=True, album="a" * 24, style="modeling-compound", provider="stability", text="x" * 200)
+    memory = Memory()
+    newest, older = page_id(look, None, memory), page_id(look, page.next, memory)
     made = [
         views.waiting_view(ENGLISH, "1" * 20, owner),
         views.creation_view(ENGLISH, order(id="1" * 20), [long], owner=owner),
         views.creation_view(ENGLISH, order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
         views.undo_view(ENGLISH, long.id, owner),
-        views.page_view(ENGLISH, page, owner=owner, starred=True, is_first=False),
+        views.page_view(
+            ENGLISH, page, owner=owner, newest=page_id(look, None, memory), older=page_id(look, page.next, memory)
+        ),
         views.restore_view(ENGLISH, "1" * 20, owner),
         views.choices_view(ENGLISH, choices, wish="0123456789ab"),
     ]
-    patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM, views.WISH)
+    patterns = (views.PICTURE, views.ORDER, views.PICK, PAGE, views.ROOM, views.WISH)
     found = [custom_id for view in made for custom_id in ids(view)]
     assert len(found) == 1 + 7 + 3 + 1 + 3 + 1 + 6
     for custom_id in found:
         assert len(custom_id) <= 100
         assert sum(re.fullmatch(pattern, custom_id) is not None for pattern in patterns) == 1, custom_id
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        Look(),
+        Look(starred=True, style="anime", text="a red | green bird"),
+        Look(album="a" * 24, text="猫の絵"),
+        Look(album="a" * 24, style="modeling-compound", provider="stability", text="x" * 200),
+    ],
+)
+def test_a_page_comes_back_from_its_id(look: Look) -> None:
+    memory = Memory()
+    for position in (None, (1_700_000_000_000, "f" * 24)):
+        found = re.fullmatch(PAGE, page_id(look, position, memory))
+        assert found is not None
+        assert look_in(found["look"], memory) == look
+        assert position_in(found["at"], found["last"]) == position
+
+
+def test_the_oldest_things_are_forgotten_first() -> None:
+    memory = Memory()
+    first, *_, last = [memory.keep(number) for number in range(REMEMBERED_MAX + 1)]
+    assert memory.find(last, int) == REMEMBERED_MAX
+    with pytest.raises(NotFound, match="ask anew"):
+        memory.find(first, int)
+    with pytest.raises(NotFound):
+        memory.find(last, str)
 
 
 async def test_discord_py_remembers_no_view_of_ours() -> None:
