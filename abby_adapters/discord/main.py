@@ -30,6 +30,7 @@ from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
@@ -102,6 +103,7 @@ class Abby(StudioBot):
         for cog in COGS:
             await self.load_extension(cog)
         self.add_dynamic_items(*PRESSES)
+        await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:
