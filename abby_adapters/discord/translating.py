@@ -62,16 +62,19 @@ NAMES = (
 
 
 class CommandTranslator(app_commands.Translator):
-    """What discord.py asks while it registers the commands of a tree."""
+    """What discord.py asks while it registers the commands of a tree. ``speak``: the language of a locale."""
 
-    def __init__(self, tree: app_commands.CommandTree[StudioBot]) -> None:
+    def __init__(
+        self, tree: app_commands.CommandTree[StudioBot], speak: Callable[[str], Language] = language_of
+    ) -> None:
         self._tree = tree
+        self._speak = speak
 
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
         """The text in that locale; None: it stays English."""
-        language = language_of(str(locale))
+        language = self._speak(str(locale))
         if language is ENGLISH:
             return None
         said = self._said(language, string.message, context)
