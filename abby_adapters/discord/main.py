@@ -32,6 +32,7 @@ from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
@@ -111,6 +112,7 @@ class Abby(StudioBot):
         self.add_dynamic_items(*presses.PRESSES, *room.PRESSES)
         self.forms.add(presses.REMIXED, presses.remix)
         self.add_listener(self.forms.answer, "on_interaction")
+        await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:

@@ -86,7 +86,11 @@ def _check_room(tx: Transaction, owner: str) -> None:
     count = 0 if row is None else int(row["n"])
     if count >= PRESETS_MAX:
         raise QuotaExceeded(
-            f"There are {count} presets already; at most {PRESETS_MAX} are possible. Delete one first.",
+            sentence(
+                "There are {count} presets already; at most {limit} are possible. Delete one first.",
+                count=count,
+                limit=PRESETS_MAX,
+            ),
             meter="presets", limit=PRESETS_MAX, used=count, requested=1,
         )  # fmt: skip
 
