@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from abby_core.gallery.share import Share
     from abby_core.generation.choices import Choices
     from abby_core.languages import Language
+    from abby_core.studio import Explanation
 
 NAME_CHARACTERS_SHOWN = 60
+FIELD_CHARACTERS_MAX = 1024
+"""What Discord takes in one field of an embed."""
 SHARES_SHOWN = 15
 """Links in one answer: what fits a screen."""
 
@@ -149,6 +153,24 @@ def preferences_embed(language: Language, choices: Choices) -> discord.Embed:
     hint = language.say("-# What you say in a command goes before it. Forget all of it: /prefer clear:True")
     empty = language.say("Nothing is preferred. Choose something: /prefer style:anime aspect:16:9 private:True")
     return note(*([text, hint] if text else [empty]), title=language.say("What Applies Unasked"), colour=BUSY)
+
+
+# ---------------------------------------------------------------------- tiers
+
+
+def with_tiers(language: Language, embed: discord.Embed, explanation: Explanation) -> discord.Embed:
+    """The quota with the tiers that apply, and why. A role is named as Discord shows it."""
+    lines: list[str] = []
+    for name, reasons in explanation.tiers:
+        why = ", ".join(_reason(language, each) for each in reasons)
+        lines.append(f"**{quoted(name, NAME_CHARACTERS_SHOWN)}**: {why}")
+    value = "\n".join(lines)[:FIELD_CHARACTERS_MAX] or language.say("None")
+    return embed.add_field(name=language.say("Your tiers, and why"), value=value, inline=False)
+
+
+def _reason(language: Language, reason: str) -> str:
+    role = re.fullmatch(r"role (\d{1,20})", str(reason))
+    return f"<@&{role[1]}>" if role else quoted(language.translate(reason), NAME_CHARACTERS_SHOWN)
 
 
 # ---------------------------------------------------------------------- data

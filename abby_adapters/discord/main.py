@@ -46,7 +46,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby do
 
 AREAS = {
     "creative": ("images", "gallery", "orders", "house", "menus"),
-    "account": ("sharing", "presets", "privacy"),
+    "account": ("sharing", "presets", "privacy", "web", "help"),
 }
 COGS = tuple(f"abby_adapters.discord.cogs.{area}.{name}" for area, names in AREAS.items() for name in names)
 PERMISSIONS = discord.Permissions(

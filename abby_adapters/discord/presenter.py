@@ -7,7 +7,7 @@ Every function that says something takes the language of whoever reads it first.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -313,17 +313,6 @@ def cleanup_embed(language: Language, deleted: int, freed_mb: float) -> discord.
     embed = _embed(language.say("Storage Cleanup Complete"), [], discord.Colour.green())
     embed.add_field(name=language.say("Files Deleted"), value=str(deleted))
     return embed.add_field(name=language.say("Space Freed"), value=language.say("{freed:.2f}MB", freed=freed_mb))
-
-
-def help_embed(language: Language, described: Mapping[str, str]) -> discord.Embed:
-    """The commands, and what may stand in a prompt. ``described``: what each does, by its name in that language."""
-    lines = [f"**/{name}** {language.translate(text)}" for name, text in sorted(described.items())]
-    embed = _embed(language.say("Abby, a Picture Studio"), lines, BUSY)
-    example = language.say("{example} makes one picture of each", example="`a {red, green} bird`")
-    parameters = "`--ar 16:9` `--no trees` `--style anime` `--seed 7` `--n 4`"
-    embed.add_field(name=language.say("In a prompt"), value=f"{example}\n{parameters}", inline=False)
-    buttons = language.say("🔍 larger · 🎲 a variation · 🔄 once more · ✏️ other words · ⭐ favourite · 🗑️ delete")
-    return embed.add_field(name=language.say("Below a picture"), value=buttons, inline=False)
 
 
 def note_embed(language: Language, text: str) -> discord.Embed:

@@ -53,6 +53,7 @@ NAMES = (
     locale_str("/transform"),
     locale_str("/upscale"),
     locale_str("/use"),
+    locale_str("/web"),
     locale_str("/where"),
     locale_str("album:"),
     locale_str("aspect:"),

@@ -9,6 +9,7 @@ from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
 if TYPE_CHECKING:  # for annotations; a simulation is rare, and what it needs takes time to load
+    from abby_core.quota.explanation import Explanation as Explanation
     from abby_core.quota.simulation import AccountReplay as AccountReplay
     from abby_core.quota.simulation import Simulation as Simulation
 

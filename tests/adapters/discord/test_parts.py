@@ -75,9 +75,7 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
         views.creation_view(ENGLISH, order(id="1" * 20), [long], owner=owner),
         views.creation_view(ENGLISH, order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
         views.undo_view(ENGLISH, long.id, owner),
-        views.page_view(
-            ENGLISH, page, owner=owner, newest=page_id(look, None, memory), older=page_id(look, page.next, memory)
-        ),
+        views.page_view(ENGLISH, page, owner=owner, newest=newest, older=older),
         views.restore_view(ENGLISH, "1" * 20, owner),
         views.choices_view(ENGLISH, choices, wish="0123456789ab"),
     ]
