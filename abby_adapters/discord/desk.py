@@ -22,7 +22,6 @@ from abby_adapters.discord.address import KIND, Address
 from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import MAKES, choices_view, waiting_view
-from abby_adapters.discord.wishing import Wish
 from abby_core.errors import AbbyError, ConfigurationError, ProviderError, Refused
 from abby_core.studio import DeliveryAddress, Order
 
@@ -56,6 +55,15 @@ class Asked:
 
 Ask = Callable[["Core", "Account"], Awaitable[Asked]]
 """Works out what is wanted. Raises AbbyError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What was refused, to be tried again. ``ask`` is None for what is no order: ``do`` does it again."""
+
+    ask: Ask | None = None
+    do: Callable[[Interaction], Awaitable[None]] | None = None
+    private: bool = False
 
 
 def core_of(interaction: Interaction) -> Core:

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from abby_adapters.discord.desk import Interaction, core_of, refuse
-
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
 
 TITLE_CHARACTERS_MAX = LABEL_CHARACTERS_MAX = 45
 DESCRIPTION_CHARACTERS_MAX = 100
 
+Interaction = discord.Interaction[Any]
 Typed = Mapping[str, str]
 """What was typed or chosen, by the field's id; blank for nothing."""
-Submitted = Callable[[Interaction, "Core", "re.Match[str]", Typed], Awaitable[None]]
+Submitted = Callable[["Interaction", "Core", "re.Match[str]", Typed], Awaitable[None]]
 """Does what a form is for; errors are told to whoever sent it."""
 
 
@@ -36,22 +35,12 @@ class Forms:
         """From now on forms whose id matches are answered so."""
         self._answers.append((re.compile(pattern), submitted))
 
-    async def answer(self, interaction: Interaction) -> None:
-        """A listener for every interaction: answers those that are forms of ours."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        data: Any = interaction.data or {}
+    def find(self, custom_id: str) -> tuple[Submitted, re.Match[str]] | None:
+        """Who answers a form, and what its id says; None for one that is not ours."""
         for pattern, submitted in self._answers:
-            found = pattern.fullmatch(str(data.get("custom_id", "")))
-            if found is None:
-                continue
-            try:
-                await submitted(interaction, core_of(interaction), found, dict(_fields(data.get("components", ()))))
-            except discord.DiscordException:
-                raise
-            except Exception as error:
-                await refuse(interaction, error)
-            return
+            if (found := pattern.fullmatch(custom_id)) is not None:
+                return submitted, found
+        return None
 
 
 async def show(interaction: Interaction, title: str, custom_id: str, *parts: ui.Item[Any]) -> None:
@@ -72,10 +61,11 @@ def labelled(text: str, component: ui.Item[Any], description: str = "") -> ui.It
     )
 
 
-def _fields(components: Any) -> Iterator[tuple[str, str]]:
+def fields(components: Any) -> Iterator[tuple[str, str]]:
+    """What a sent form holds, by the ids of its fields."""
     for part in components:
         inner = part.get("component")
-        yield from _fields(part.get("components", ()) if inner is None else (inner,))
+        yield from fields(part.get("components", ()) if inner is None else (inner,))
         if "custom_id" in part:
             values = part.get("values") or (part.get("value") or "",)
             yield str(part["custom_id"]), str(values[0])

@@ -8,7 +8,7 @@ from abby_adapters.discord.memory import Memory
 from abby_core.gallery import Filter
 
 Position = tuple[int, str]
-PAGE = r"abby:gallery:(?P<at>[0-9a-z]{0,12}):(?P<last>[0-9A-Za-z-]{0,60}):(?P<look>.{0,60})"
+PAGE = r"abby:gallery:(?P<at>[0-9a-z]{0,12}):(?P<last>[0-9A-Za-z-]{0,60}):(?P<look>.{0,90})"
 ID_CHARACTERS_MAX = 100
 _SEPARATOR = "|"
 _REMEMBERED = "~"

@@ -29,6 +29,7 @@ from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
 from abby_adapters.discord.forms import Forms
 from abby_adapters.discord.memory import Memory
 from abby_adapters.discord.order_message import EDIT_SECONDS
+from abby_adapters.discord.press import answer_form
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
@@ -111,7 +112,7 @@ class Abby(StudioBot):
             await self.load_extension(cog)
         self.add_dynamic_items(*presses.PRESSES, *room.PRESSES)
         self.forms.add(presses.REMIXED, presses.remix)
-        self.add_listener(self.forms.answer, "on_interaction")
+        self.add_listener(answer_form, "on_interaction")
         await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 

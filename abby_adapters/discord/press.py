@@ -1,4 +1,4 @@
-"""A button or list that is found by its id, whenever it was sent: one of years ago still works."""
+"""Buttons, lists and forms that are found by their ids, whenever they were sent: those of years ago still work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
+from abby_adapters.discord import forms
 from abby_adapters.discord.desk import Interaction, core_of, refuse
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ class Press(ui.DynamicItem[ui.Item[ui.View]], ABC, template=r"abby:never"):
     @abstractmethod
     async def pressed(self, interaction: Interaction, core: Core) -> None:
         """Do what it is for; errors are told to whoever pressed it."""
+
+
+async def answer_form(interaction: Interaction) -> None:
+    """A listener for every interaction: answers those that are forms of ours."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return
+    data: Any = interaction.data or {}
+    answering = interaction.client.forms.find(str(data.get("custom_id", "")))
+    if answering is None:
+        return
+    submitted, found = answering
+    try:
+        await submitted(interaction, core_of(interaction), found, dict(forms.fields(data.get("components", ()))))
+    except discord.DiscordException:
+        raise
+    except Exception as error:
+        await refuse(interaction, error)
 
 
 def is_private(interaction: Interaction) -> bool:

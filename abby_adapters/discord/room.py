@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 from discord import ButtonStyle
 
 from abby_adapters.discord import account_presenter, desk, parts, presenter, views, wishing
-from abby_adapters.discord.desk import Interaction
+from abby_adapters.discord.desk import Interaction, Wish
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.press import Press
-from abby_adapters.discord.wishing import Wish
 from abby_core.errors import InvalidRequest
 from abby_core.sentence import sentence
 

@@ -9,9 +9,8 @@ import discord
 
 from abby_adapters.discord import account_presenter, presenter, views
 from abby_adapters.discord.asking import GONE
-from abby_adapters.discord.desk import Interaction, core_of, refuse, say
+from abby_adapters.discord.desk import Interaction, Wish, core_of, refuse, say
 from abby_adapters.discord.members import account_of, reader
-from abby_adapters.discord.wishing import Wish
 from abby_core.errors import AbbyError, InvalidRequest, NotFound
 from abby_core.sentence import sentence
 

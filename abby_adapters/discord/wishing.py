@@ -1,33 +1,21 @@
-"""A wish that was refused, to be made again: as it was, with fewer pictures, or with smaller ones."""
+"""A wish that was refused, to be made again with fewer pictures, or with smaller ones."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from abby_adapters.discord.desk import Ask, Asked
 from abby_core.errors import InvalidRequest
 from abby_core.generation.request import ImageToImage, TextToImage
 from abby_core.generation.shape import size_within
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
-    from abby_adapters.discord.desk import Ask, Asked, Interaction
     from abby_core.bootstrap import Abby as Core
     from abby_core.generation.request import Upscale
     from abby_core.studio import Account
-
-Do = Callable[["Interaction"], Awaitable[None]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What was refused. ``ask`` is None for what is no order: ``do`` does it again."""
-
-    ask: Ask | None = None
-    do: Do | None = None
-    private: bool = False
 
 
 def fewer(ask: Ask, pictures: int) -> Ask:

@@ -30,7 +30,7 @@ async def test_the_gallery_is_filtered_by_words_style_star_and_album(house: Hous
         bot.core.gallery.albums.add(account(house.ada), album.id, red.id)
         assert "green" not in (await page(house, "with the words “RED”", text="RED")).text
         assert "red bird" not in (await page(house, "style origami", style="Origami")).text
-        assert "red bird" not in (await page(house, "Your Gallery", favourites=True, provider="fixed")).text
+        assert "red bird" not in (await page(house, "Your Favourites", favourites=True, provider="fixed")).text
         in_album = await page(house, "album Birds", album="birds @EVERYONE")
         assert "green" not in in_album.text
         assert in_album.pings == set()
@@ -70,7 +70,7 @@ async def test_filtered_pages_turn_after_a_restart(house: House) -> None:
 
 
 async def test_a_filter_too_long_for_a_button_is_remembered_until_a_restart(house: House) -> None:
-    words = "bird " + "x" * 60
+    words = "bird " + "x" * 120
     async with house.bot():
         for _ in range(6):
             await house.picture(words)

@@ -93,6 +93,8 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
         Look(),
         Look(starred=True, style="anime", text="a red | green bird"),
         Look(album="a" * 24, text="猫の絵"),
+        Look(text="x" * 47),
+        Look(text="x" * 90),
         Look(album="a" * 24, style="modeling-compound", provider="stability", text="x" * 200),
     ],
 )
