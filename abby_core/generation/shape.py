@@ -45,9 +45,14 @@ def size_within(width: int, height: int, pixels_max: int) -> tuple[int, int]:
     scale = min(1.0, math.sqrt(pixels_max / (width * height)))
     if scale == 1.0:
         return width, height
-    sides = (math.floor(side * scale / GRID_PIXELS) * GRID_PIXELS for side in (width, height))
-    smaller = tuple(max(SIDE_PIXELS_MIN, side) for side in sides)
-    return smaller[0], smaller[1]
+    short, long = sorted((width * scale, height * scale))
+    short = max(SIDE_PIXELS_MIN, _on_grid(short))
+    long = max(SIDE_PIXELS_MIN, _on_grid(min(long, pixels_max / short)))
+    return (long, short) if width > height else (short, long)
+
+
+def _on_grid(pixels: float) -> int:
+    return math.floor(pixels / GRID_PIXELS) * GRID_PIXELS
 
 
 def _side(pixels: float) -> int:
