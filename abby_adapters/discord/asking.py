@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from abby_adapters.discord.desk import Ask, Asked
@@ -13,6 +13,7 @@ from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery.preset import of_server
 from abby_core.generation.choices import Choices
 from abby_core.generation.request import UPSCALE_SIDE_PIXELS_MAX, ImageToImage, Kind, Upscale
+from abby_core.sentence import sentence
 from abby_core.studio.wish import Wish, wish_for_image, wish_for_text
 from abby_core.studio.wording import Wording, literal, read
 
@@ -25,50 +26,64 @@ VARIATION_STRENGTH = 0.7
 """How much of a picture a variation keeps."""
 UPSCALE_WIDTH = 2048
 """Width in pixels of an enlarged picture, or twice its own if that is more."""
-GONE = "That picture is not there any more."
+ORDERS_LOOKED_AT = 20
+GONE = sentence("That picture is not there any more.")
 
 
 # ---------------------------------------------------------------------- from words
 
 
-def imagine(prompt: str, asked: Choices, *, guild_id: int | None) -> Ask:
+def imagine(prompt: str, asked: Choices, *, guild_id: int | None, preset: str = "") -> Ask:
     """Pictures from words, by all that applies: options win over the prompt's own parameters, these over presets."""
 
     async def ask(core: Core, account: Account) -> Asked:
-        wording, choices, notes = await _resolved(core, account, prompt, asked, kind="text_to_image", guild_id=guild_id)
+        wording, choices, notes = await _resolved(
+            core, account, prompt, asked, kind="text_to_image", guild_id=guild_id, preset=preset
+        )
         return _asked(wish_for_text(wording, choices), notes)
 
     return ask
 
 
-def transform(
-    prompt: str, asked: Choices, *, guild_id: int | None, uploads: Uploads, url: str, declared_bytes: int
-) -> Ask:
-    """Pictures from an attached picture and words."""
+def transform(prompt: str, asked: Choices, picture: Find, *, guild_id: int | None, preset: str = "") -> Ask:
+    """Pictures from a picture and words."""
 
     async def ask(core: Core, account: Account) -> Asked:
         wording, choices, notes = await _resolved(
-            core, account, prompt, asked, kind="image_to_image", guild_id=guild_id
+            core, account, prompt, asked, kind="image_to_image", guild_id=guild_id, preset=preset
         )
         wish = wish_for_image(wording, choices, b"")  # refuses before anything is fetched
-        image = await uploads.fetch(url, declared_bytes=declared_bytes)
+        found = await picture(core, account)
         request = wish.request
         if isinstance(request, ImageToImage):
-            request = replace(request, image=image)
-        return _asked(replace(wish, request=request), notes)
+            request = replace(request, image=found.data)
+        return replace(_asked(replace(wish, request=request), notes), source_artifact=found.own_id)
 
     return ask
 
 
 async def _resolved(
-    core: Core, account: Account, prompt: str, asked: Choices, *, kind: Kind, guild_id: int | None
+    core: Core, account: Account, prompt: str, asked: Choices, *, kind: Kind, guild_id: int | None, preset: str
 ) -> tuple[Wording, Choices, tuple[str, ...]]:
     wording = read(prompt)
-    server = "" if guild_id is None else of_server(PLATFORM, str(guild_id))
     resolved = await asyncio.to_thread(
-        core.presets.resolve, account, asked.over(wording.choices), kind=kind, server=server
+        core.presets.resolve, account, asked.over(wording.choices), kind=kind, preset=preset, server=server_of(guild_id)
     )
     return wording, resolved.choices, wording.notes + resolved.notes
+
+
+def server_of(guild_id: int | None) -> str:
+    """The owner of a server's presets; blank where there is no server."""
+    return "" if guild_id is None else of_server(PLATFORM, str(guild_id))
+
+
+async def last_choices(core: Core, account: Account) -> Choices:
+    """What the account's last picture was made with, without its seed. Raises NotFound."""
+    for order in await core.studio.orders(account, limit=ORDERS_LOOKED_AT):
+        made = await asyncio.to_thread(core.gallery.of_order, account, order.id)
+        if made and made[0].kind != "upscale":
+            return _choices(made[0], order.provider)
+    raise NotFound(sentence("You have made no picture yet whose choices could be kept."))
 
 
 def _asked(wish: Wish, notes: tuple[str, ...]) -> Asked:
@@ -80,11 +95,45 @@ def _asked(wish: Wish, notes: tuple[str, ...]) -> Asked:
 # ---------------------------------------------------------------------- from a picture
 
 
-def upscale_upload(*, uploads: Uploads, url: str, declared_bytes: int) -> Ask:
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A picture to work on: one's own by its id, any other by its bytes."""
+
+    own_id: str = ""
+    data: bytes = b""
+
+
+Find = Callable[["Core", "Account"], Awaitable[Found]]
+"""Gets hold of a picture. Raises AbbyError."""
+
+
+def attached(uploads: Uploads, url: str, declared_bytes: int) -> Find:
+    """A picture somebody attached."""
+
+    async def find(_core: Core, _account: Account) -> Found:
+        return Found(data=await uploads.fetch(url, declared_bytes=declared_bytes))
+
+    return find
+
+
+def seen(owner: int, artifact_id: str) -> Find:
+    """A picture somebody sees: their own, or another's as if they had attached it."""
+
+    async def find(core: Core, account: Account) -> Found:
+        found = await _seen(core, owner, artifact_id)
+        if found.account == account.key:
+            return Found(own_id=found.id)
+        return Found(data=await asyncio.to_thread(core.gallery.open, found))
+
+    return find
+
+
+def upscale_found(picture: Find) -> Ask:
     """An attached picture, larger."""
 
-    async def ask(_core: Core, _account: Account) -> Asked:
-        return Asked(request=Upscale(image=await uploads.fetch(url, declared_bytes=declared_bytes)))
+    async def ask(core: Core, account: Account) -> Asked:
+        found = await picture(core, account)
+        return Asked(request=Upscale(image=found.data), source_artifact=found.own_id)
 
     return ask
 
@@ -115,7 +164,7 @@ def vary(owner: int, artifact_id: str) -> Ask:
     async def ask(core: Core, account: Account) -> Asked:
         found = await _seen(core, owner, artifact_id)
         if not found.prompt:
-            raise InvalidRequest("It was not made from words; say with /transform what it shall become.")
+            raise InvalidRequest(sentence("It was not made from words; say with /transform what it shall become."))
         request = ImageToImage(
             image=b"",
             prompt=found.prompt,
@@ -213,7 +262,9 @@ async def _source(core: Core, account: Account, made: Artifact) -> tuple[bytes, 
     if made.kind == "text_to_image":
         return b"", ""
     if not made.source_artifact:
-        raise InvalidRequest("What it was made from was attached and is not kept; attach it to /transform again.")
+        raise InvalidRequest(
+            sentence("What it was made from was attached and is not kept; attach it to /transform again.")
+        )
     found = await _seen(core, int(made.account.partition(":")[2]), made.source_artifact)
     if found.account == account.key:
         return b"", found.id

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,16 +19,17 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
-from abby_adapters.discord.members import account_of, standing_of
+from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
-from abby_adapters.discord.views import choices_view, waiting_view
-from abby_core.errors import AbbyError, ConfigurationError, Refused
+from abby_adapters.discord.views import MAKES, choices_view, waiting_view
+from abby_core.errors import AbbyError, ConfigurationError, ProviderError, Refused
 from abby_core.studio import DeliveryAddress, Order
 
 if TYPE_CHECKING:
     from abby_adapters.discord.studio_bot import StudioBot
     from abby_core.bootstrap import Abby as Core
     from abby_core.generation.request import ImageRequest
+    from abby_core.languages import Language
     from abby_core.studio import Account
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,15 @@ Ask = Callable[["Core", "Account"], Awaitable[Asked]]
 """Works out what is wanted. Raises AbbyError."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What was refused, to be tried again. ``ask`` is None for what is no order: ``do`` does it again."""
+
+    ask: Ask | None = None
+    do: Callable[[Interaction], Awaitable[None]] | None = None
+    private: bool = False
+
+
 def core_of(interaction: Interaction) -> Core:
     """The Abby behind the bot. Raises ConfigurationError, in the founding words, where she could not be opened."""
     if interaction.client.core is None:
@@ -79,7 +90,7 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
         asked, address = await accepting
     except Exception as error:
         bot.messages.pop(order_id, None)
-        await refuse(interaction, error)
+        await refuse(interaction, error, wish=Wish(ask=ask, private=private))
         return
     try:
         await _show(interaction, core, message, asked, address)
@@ -88,16 +99,27 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
         message.open(0)
 
 
-async def refuse(interaction: Interaction, error: Exception) -> None:
-    """Say why something cannot be, to whoever asked alone, with buttons for what would help."""
+async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | None = None) -> None:
+    """Say why something cannot be, to whoever asked alone, with buttons for what would help; ``wish``: what it was."""
     if not isinstance(error, AbbyError):
         log.error("an interaction failed unexpectedly", exc_info=error)
-    embed = presenter.error_embed(error)
-    view = choices_view(error.choices) if isinstance(error, Refused) else None
+    language = reader(interaction)
+    embed = presenter.error_embed(language, error)
     try:
-        await say(interaction, embed, view)
+        await say(interaction, embed, _help(interaction, error, wish))
     except TROUBLE as trouble:
         log.warning("a refusal could not be said: %s", type(trouble).__name__)
+
+
+def _help(interaction: Interaction, error: Exception, wish: Wish | None) -> discord.ui.View | None:
+    """Buttons for what would help; None: nothing is known to."""
+    choices = error.choices if isinstance(error, Refused) else ()
+    if not choices and not (isinstance(error, ProviderError) and error.transient):
+        return None
+    pressed = str((interaction.data or {}).get("custom_id", ""))
+    retry = pressed if re.fullmatch(MAKES, pressed) else ""
+    key = "" if wish is None else interaction.client.memory.keep(wish)
+    return choices_view(reader(interaction), choices, wish=key, retry=retry)
 
 
 async def say(interaction: Interaction, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
@@ -122,6 +144,7 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
         user=interaction.user.id,
         private=private,
         bytes_max=interaction.filesize_limit,
+        locale=str(interaction.locale),
     )
     order = Order(
         id=str(interaction.id),
@@ -140,13 +163,13 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
 
 async def _show(interaction: Interaction, core: Core, message: OrderMessage, asked: Asked, address: Address) -> None:
     """Answer with the message of the order, and have it follow the order from now on."""
-    order_id, account = str(interaction.id), account_of(interaction.user.id)
-    line = await _first_line(core, order_id, account)
+    order_id, account, language = str(interaction.id), account_of(interaction.user.id), reader(interaction)
+    line = await _first_line(language, core, order_id, account)
 
     def embed(now: str) -> discord.Embed:
-        return presenter.waiting_embed(asked.request.prompt, now, asked.notes)
+        return presenter.waiting_embed(language, asked.request.prompt, now, asked.notes)
 
-    view = waiting_view(order_id, interaction.user.id)
+    view = waiting_view(language, order_id, interaction.user.id)
     if interaction.response.is_done():
         message_id = (await interaction.edit_original_response(embed=embed(line), view=view)).id
     else:
@@ -158,12 +181,12 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
     async def show(now: str) -> None:
         await interaction.edit_original_response(embed=embed(now))
 
-    message.watch(core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
+    message.watch(language, core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
     message.open(message_id)
 
 
-async def _first_line(core: Core, order_id: str, account: Account) -> str:
+async def _first_line(language: Language, core: Core, order_id: str, account: Account) -> str:
     with contextlib.suppress(AbbyError):  # it was accepted, whatever can be said of it
         async for progress in core.studio.watch(order_id, account):
-            return "Almost there" if progress.ended else presenter.progress_line(progress)
-    return "Accepted"
+            return language.say("Almost there") if progress.ended else presenter.progress_line(language, progress)
+    return language.say("Accepted")

@@ -21,15 +21,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from abby_adapters.discord import presses, room
 from abby_adapters.discord.address import KIND
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.forms import Forms
+from abby_adapters.discord.memory import Memory
 from abby_adapters.discord.order_message import EDIT_SECONDS
-from abby_adapters.discord.presses import PRESSES
+from abby_adapters.discord.press import answer_form
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
@@ -41,7 +45,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
 
-COGS = tuple(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house"))
+AREAS = {
+    "creative": ("images", "gallery", "orders", "house", "menus"),
+    "account": ("sharing", "presets", "privacy", "web", "help"),
+}
+COGS = tuple(f"abby_adapters.discord.cogs.{area}.{name}" for area, names in AREAS.items() for name in names)
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
     read_message_history=True,
@@ -82,6 +90,7 @@ class Abby(StudioBot):
         )
         self.config = config or BotConfig()
         self.uploads = uploads or Uploads()
+        self.forms, self.memory = Forms(), Memory()
         self.messages = {}
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
@@ -101,7 +110,10 @@ class Abby(StudioBot):
         await self._open_core()
         for cog in COGS:
             await self.load_extension(cog)
-        self.add_dynamic_items(*PRESSES)
+        self.add_dynamic_items(*presses.PRESSES, *room.PRESSES)
+        self.forms.add(presses.REMIXED, presses.remix)
+        self.add_listener(answer_form, "on_interaction")
+        await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:

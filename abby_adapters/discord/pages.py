@@ -7,28 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from abby_adapters.discord import presenter, views
+from abby_adapters.discord import gallery_presenter, presenter, views
 from abby_adapters.discord.asking import GONE
-from abby_adapters.discord.desk import Interaction
+from abby_adapters.discord.desk import Interaction, refuse
 from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
-from abby_adapters.discord.members import account_of
-from abby_core.errors import NotFound
-from abby_core.gallery import Filter
+from abby_adapters.discord.looks import Look, Position, page_id
+from abby_adapters.discord.members import account_of, reader
+from abby_core.errors import AbbyError, NotFound
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
     from abby_core.gallery import Page
-    from abby_core.studio import Artifact
+    from abby_core.studio import Account, Artifact
 
 PAGE_PICTURES = 5
 """Pictures on one page: what fits a screen."""
-EMPTY = "No pictures yet. Make the first: /imagine prompt: a cute rabbit in a meadow"
-NO_FAVOURITES = "No favourites yet. Press ⭐ below a picture you like."
 
 
 async def show_picture(interaction: Interaction, core: Core, owner: int, name_or_id: str, *, private: bool) -> None:
     """Answer with one picture and its buttons. Raises NotFound."""
-    account = account_of(owner)
+    account, language = account_of(owner), reader(interaction)
     try:
         found = await asyncio.to_thread(core.gallery.find, account, name_or_id)
     except NotFound:
@@ -36,29 +34,36 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
             raise NotFound(GONE) from None
         raise
     await interaction.response.defer(ephemeral=private, thinking=True)
-    (picture,) = await asyncio.to_thread(attach, core, [found], bytes_max=interaction.filesize_limit) or (None,)
-    embed = presenter.picture_embed(found, demo=is_demo(core, found))
-    content: dict[str, Any] = {"embed": embed, "view": views.picture_view(found, owner=owner)}
+    bytes_max = interaction.filesize_limit
+    (picture,) = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max) or (None,)
+    embed = presenter.picture_embed(language, found, demo=is_demo(core, found))
+    content: dict[str, Any] = {"embed": embed, "view": views.picture_view(language, found, owner=owner)}
     if picture is None:
-        embed.description = f"{embed.description or ''}\nIts file cannot be shown here just now."
+        trouble = language.say("Its file cannot be shown here just now.")
+        embed.description = f"{embed.description or ''}\n{trouble}"
     else:
         embed.set_image(url=f"attachment://{picture.name}")
         for note in smaller_note([picture]):
-            embed.set_footer(text=note)
+            embed.set_footer(text=language.translate(note))
         content["attachments"] = [picture.file()]
     await interaction.edit_original_response(**content)
 
 
-async def open_gallery(interaction: Interaction, core: Core, *, starred: bool) -> None:
-    """Answer with the first page of one's own gallery."""
+async def open_gallery(interaction: Interaction, core: Core, look: Look, before: Position | None = None) -> None:
+    """Answer with a page of one's own gallery, the first or what was made before a moment."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await interaction.edit_original_response(**await _page(interaction, core, starred=starred, before=None))
+    try:
+        page = await _page(interaction, core, look, before)
+    except AbbyError as error:
+        await refuse(interaction, error)
+        return
+    await interaction.edit_original_response(**page)
 
 
-async def turn(interaction: Interaction, core: Core, *, starred: bool, before: tuple[int, str] | None) -> None:
+async def turn(interaction: Interaction, core: Core, look: Look, before: Position | None) -> None:
     """Turn the page in its own message."""
     await interaction.response.defer()
-    await interaction.edit_original_response(**await _page(interaction, core, starred=starred, before=before))
+    await interaction.edit_original_response(**await _page(interaction, core, look, before))
 
 
 def is_demo(core: Core, artifact: Artifact) -> bool:
@@ -67,20 +72,17 @@ def is_demo(core: Core, artifact: Artifact) -> bool:
     return provider is not None and provider.capabilities.demo
 
 
-async def _page(
-    interaction: Interaction, core: Core, *, starred: bool, before: tuple[int, str] | None
-) -> dict[str, Any]:
+async def _page(interaction: Interaction, core: Core, look: Look, before: Position | None) -> dict[str, Any]:
     """A page as a message: an embed for each picture, with its small version."""
-    account = account_of(interaction.user.id)
-    wanted = Filter(favourite=True if starred else None)
+    account, language = account_of(interaction.user.id), reader(interaction)
 
     def read() -> tuple[Page, list[discord.Embed], list[discord.File]]:
-        page = core.gallery.page(account, wanted, limit=PAGE_PICTURES, before=before)
+        page = core.gallery.page(account, look.filter, limit=PAGE_PICTURES, before=before)
         embeds: list[discord.Embed] = []
         files: list[discord.File] = []
         for number, artifact in enumerate(page.artifacts, start=1):
-            embed = presenter.picture_embed(artifact, demo=is_demo(core, artifact))
-            small = thumbnail_file(core, artifact, f"thumbnail-{number}.webp")
+            embed = presenter.picture_embed(language, artifact, demo=is_demo(core, artifact))
+            small = thumbnail_file(language, core, artifact, f"thumbnail-{number}.webp")
             if small is not None:
                 files.append(small)
                 embed.set_thumbnail(url=f"attachment://{small.filename}")
@@ -88,10 +90,20 @@ async def _page(
         return page, embeds, files
 
     page, embeds, files = await asyncio.to_thread(read)
-    view = views.page_view(page, owner=interaction.user.id, starred=starred, is_first=before is None)
-    if not embeds:
-        embeds = [presenter.list_embed("Your Gallery", [], NO_FAVOURITES if starred else EMPTY)]
+    title = await _title(core, account, look)
+    heading = gallery_presenter.heading_embed(language, page, title, look)
+    if heading is not None:
+        embeds.insert(0, heading)
+    memory = interaction.client.memory
+    older = "" if page.next is None else page_id(look, page.next, memory)
+    newest = "" if before is None else page_id(look, None, memory)
+    view = views.page_view(language, page, owner=interaction.user.id, newest=newest, older=older)
     return {"embeds": _within_limits(embeds), "attachments": files, "view": view}
+
+
+async def _title(core: Core, account: Account, look: Look) -> str:
+    """What the album is called, if one is looked at."""
+    return (await asyncio.to_thread(core.gallery.albums.find, account, look.album)).name if look.album else ""
 
 
 def _within_limits(embeds: list[discord.Embed]) -> list[discord.Embed]:

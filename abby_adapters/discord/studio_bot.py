@@ -9,6 +9,8 @@ from discord.ext import commands
 
 if TYPE_CHECKING:
     from abby_adapters.discord.address import Address
+    from abby_adapters.discord.forms import Forms
+    from abby_adapters.discord.memory import Memory
     from abby_adapters.discord.order_message import OrderMessage
     from abby_adapters.discord.uploads import Uploads
     from abby_core.bootstrap import Abby as Core
@@ -24,6 +26,8 @@ class StudioBot(commands.Bot):
     storage: StorageManager | None
     generator: ImageGenerator | None
     uploads: Uploads
+    forms: Forms
+    memory: Memory
     messages: dict[str, OrderMessage]
     """By order: those whose message this process writes, until they are delivered."""
     edit_seconds: float

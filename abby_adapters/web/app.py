@@ -14,13 +14,15 @@ from starlette.responses import JSONResponse, Response
 from abby_adapters.web.api import gallery, orders
 from abby_adapters.web.desk import ClientGone, Desk
 from abby_adapters.web.errors import ErrorAnswer, Failure, HttpError, OrderFailed, failure_of
-from abby_adapters.web.guard import Guard, host_name
+from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
+from abby_adapters.web.pages.app import make_pages
+from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from abby_core.bootstrap import Abby
     from abby_core.settings import Settings
@@ -29,8 +31,8 @@ CLIENT_GONE = 499
 """Seen in the log alone: nobody is there to read it."""
 
 
-def make_app(abby: Abby) -> ASGIApp:
-    """The ASGI application over that Abby, which has to be open while it is used."""
+def make_app(abby: Abby, *, discord_url: str = DISCORD) -> ASGIApp:
+    """The ASGI application over that Abby, which has to be open while it is used. Raises ConfigurationError."""
     says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
     app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
                   responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}})  # fmt: skip
@@ -45,7 +47,23 @@ def make_app(abby: Abby) -> ASGIApp:
     app.include_router(openai.file_routes(abby, desk))
     app.include_router(orders.routes(abby, desk))
     app.include_router(gallery.routes(abby))
-    return Guard(app, tokens=abby.tokens, hosts=allowed_hosts(abby.settings))
+    return Guard(
+        _Doors(programs=app, people=make_pages(abby, discord_url=discord_url)),
+        abby=abby,
+        hosts=allowed_hosts(abby.settings),
+    )
+
+
+class _Doors:
+    """Two applications behind one address: what programs ask is answered in JSON, people see pages."""
+
+    def __init__(self, *, programs: ASGIApp, people: ASGIApp) -> None:
+        self._programs = programs
+        self._people = people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._programs if is_for_programs(scope["path"]) else self._people
+        await app(scope, receive, send)
 
 
 def allowed_hosts(settings: Settings) -> list[str]:

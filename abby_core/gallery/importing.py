@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from abby_core.errors import AbbyError, PictureRejected, StorageError
+from abby_core.errors import AbbyError, InvalidRequest, PictureRejected, QuotaExceeded, StorageError
+from abby_core.gallery.choices import choices
 from abby_core.gallery.embedded_texts import embedded_texts
 from abby_core.gallery.generation_info import GenerationInfo
 from abby_core.gallery.generation_readers import generation_info
 from abby_core.gallery.import_source import Found, Source, Unreadable
 from abby_core.gallery.import_sources import Together, source_of
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, jpeg_check, keeping, mending, picture, png_check, saving, webp_check
 from abby_core.storage.artifact import Artifact
 
@@ -123,13 +125,29 @@ class Importer:
         skipped = looked_at - len(outcomes) + source.skipped
         return ImportReport(outcomes=tuple(outcomes), skipped=skipped, stopped=stopped)
 
+    def take(self, account: Account, name: str, data: bytes, *, note: Mapping[str, object] | None = None) -> Outcome:
+        """Import one picture that somebody handed over, as one file of :meth:`run`.
+
+        ``note`` is what is known of it besides, as another Abby's list has it. The outcome is ``imported`` or
+        ``already``. Raises Refused (PictureRejected, QuotaExceeded with its choices) or StorageError, nothing changed.
+        """
+        found = Found(place=name, name=name, modified_at=0, read=lambda count: data[:count], note=note or {})
+        try:
+            outcome = self._import(_Run(account=account, dry_run=False), found, data)
+        except QuotaExceeded as error:
+            error.choices = choices(self._storage, account, error)
+            raise
+        if outcome.state == "refused":
+            raise InvalidRequest(outcome.reason)
+        return outcome
+
     def _take(self, run: _Run, found: Found) -> Outcome | None:
         """One file; None: nothing that looks like a picture."""
         try:
             data = self._read(found)
             return None if data is None else self._import(run, found, data)
         except (PictureRejected, Unreadable) as error:
-            return Outcome(place=found.place, state="refused", reason=str(error))
+            return Outcome(place=found.place, state="refused", reason=error.text)
 
     def _import(self, run: _Run, found: Found, data: bytes) -> Outcome:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -137,7 +155,7 @@ class Importer:
         if earlier is not None:
             return self._known(run, found, earlier)
         if sha256 in run.seen:
-            return Outcome(place=found.place, state="already", reason="The same file comes twice.")
+            return Outcome(place=found.place, state="already", reason=sentence("The same file comes twice."))
         clean, info = self._clean(data)
         made = generation_info(embedded_texts(data), file_name=found.name, note=found.note)
         draft = replace(self._draft(run.account, found, clean, info, made), import_sha256=sha256)
@@ -154,11 +172,11 @@ class Importer:
     def _known(self, run: _Run, found: Found, earlier: Artifact) -> Outcome:
         """A file that was imported before, perhaps by a run that was killed before the thumbnail."""
         if earlier.state == "removing":
-            reason = "Its picture is being deleted just now; import it again in a minute."
+            reason = sentence("Its picture is being deleted just now; import it again in a minute.")
             return Outcome(place=found.place, state="refused", reason=reason)
         if earlier.state == "kept" and earlier.thumbnail_bytes and not (earlier.thumbnail_key or run.dry_run):
             self._make_thumbnail(earlier)
-        reason = "It is in the trash." if earlier.state == "trashed" else ""
+        reason = sentence("It is in the trash.") if earlier.state == "trashed" else ""
         return Outcome(place=found.place, state="already", name=earlier.name, reason=reason)
 
     def _read(self, found: Found) -> bytes | None:
@@ -169,7 +187,7 @@ class Importer:
         bytes_max = min(picture.PICTURE_BYTES_MAX, self._storage.picture_bytes_max)
         data = found.read(bytes_max + 1)
         if len(data) > bytes_max:
-            raise PictureRejected(f"The file is larger than {bytes_max / 2**20:.1f} MB.")
+            raise PictureRejected(sentence("The file is larger than {limit:.1f} MB.", limit=bytes_max / 2**20))
         return data
 
     def _clean(self, data: bytes) -> tuple[bytes, PictureInfo]:
@@ -179,7 +197,7 @@ class Importer:
             return clean, info
         fitted = picture.encode_to_fit(clean, self._storage.picture_bytes_max)
         if fitted is None:
-            raise PictureRejected("The picture cannot be made small enough to be stored.")
+            raise PictureRejected(sentence("The picture cannot be made small enough to be stored."))
         return fitted
 
     def _draft(self, account: Account, found: Found, clean: bytes, info: PictureInfo, made: GenerationInfo) -> Artifact:

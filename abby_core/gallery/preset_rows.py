@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from abby_core.errors import QuotaExceeded
+from abby_core.errors import InvalidRequest, QuotaExceeded
 from abby_core.gallery.preset import PRESETS_MAX, UNASKED, Preset
 from abby_core.generation.choices import NAMES, Choices
 from abby_core.quota import erasure
+from abby_core.sentence import sentence
 from abby_core.storage.names import name_key
 
 if TYPE_CHECKING:
@@ -56,6 +57,21 @@ def layers(tx: Transaction, owners: list[str], name: str) -> list[Preset]:
     return asked[:1] + unasked
 
 
+def rename(tx: Transaction, owner: str, name: str, new_name: str, now_ms: int) -> Preset | None:
+    """Give a preset another name; None: there is none of that name. Raises InvalidRequest where it is taken, or Refused
+    for somebody who is being forgotten."""
+    tx.lock(f"presets:{owner}")
+    if name_key(new_name) != name_key(name) and by_name(tx, owner, new_name) is not None:
+        raise InvalidRequest(sentence("There is a preset {name!r} already; choose another name.", name=new_name))
+    row = tx.row(
+        "UPDATE presets SET name = :name, name_key = :new_key, updated_at = :now "
+        "WHERE owner = :owner AND name_key = :key RETURNING owner, name, choices, updated_at",
+        owner=owner, key=name_key(name), name=new_name, new_key=name_key(new_name), now=now_ms,
+    )  # fmt: skip
+    erasure.refuse_writing(tx, owner)
+    return None if row is None else _preset(row)
+
+
 def delete(tx: Transaction, owner: str, name: str) -> Preset | None:
     """Strike a preset; returns what it was."""
     row = tx.row(
@@ -70,7 +86,11 @@ def _check_room(tx: Transaction, owner: str) -> None:
     count = 0 if row is None else int(row["n"])
     if count >= PRESETS_MAX:
         raise QuotaExceeded(
-            f"There are {count} presets already; at most {PRESETS_MAX} are possible. Delete one first.",
+            sentence(
+                "There are {count} presets already; at most {limit} are possible. Delete one first.",
+                count=count,
+                limit=PRESETS_MAX,
+            ),
             meter="presets", limit=PRESETS_MAX, used=count, requested=1,
         )  # fmt: skip
 

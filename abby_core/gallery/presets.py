@@ -16,6 +16,7 @@ from abby_core.gallery import preset_rows
 from abby_core.gallery.preset import HOST, NAME_CHARACTERS_MAX, UNASKED, Preset, Resolved, of_member
 from abby_core.generation.choices import NAMES, NOTHING_CHOSEN, Choices, check_choices
 from abby_core.generation.request import Kind
+from abby_core.sentence import Sentence, sentence
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ class Presets:
         """The owner's presets that have a name."""
         return self._database.read(preset_rows.named, owner)
 
+    def rename(self, owner: str, name: str, new_name: str) -> Preset:
+        """Call a preset something else. Raises NotFound, and InvalidRequest for a name that cannot be or is taken."""
+        shown = _checked(new_name)
+        now_ms = self._storage.now_ms()
+        return _there(self._database.write(preset_rows.rename, owner, _named(name), shown, now_ms), name)
+
     def delete(self, owner: str, name: str) -> Preset:
         """Forget a preset; returns what it was. Raises NotFound."""
         return _there(self._database.write(preset_rows.delete, owner, _named(name)), name)
@@ -96,18 +103,16 @@ class Presets:
                 self._check(preset.choices.only(*names), kind)
             except InvalidRequest as error:
                 usable = usable.without(*names)
-                whose = f"the preset {preset.name!r}" if preset.name else "what is preferred"
-                notes = (*notes, f"The {names[0].replace('_', ' ')} of {whose} was left out. {error}")
+                notes = (*notes, _left_out(names[0].replace("_", " "), preset.name, error))
         return usable, notes
 
     # ------------------------------------------------------------------ inside
 
     def _put(self, owner: str, name: str, choices: Choices, *, keep_others: bool) -> Preset:
         shown = _written(name)
-        if len(shown) > NAME_CHARACTERS_MAX or not shown.isprintable():
-            raise InvalidRequest(f"A preset's name has up to {NAME_CHARACTERS_MAX} visible characters.")
+        _check_name(shown)
         if not choices.chosen():
-            raise InvalidRequest("Nothing was chosen: say what it shall stand for, such as a style.")
+            raise InvalidRequest(sentence("Nothing was chosen: say what it shall stand for, such as a style."))
         self._check(choices, None)
         preset = Preset(owner=owner, name=shown, choices=choices, updated_at_ms=self._storage.now_ms())
         return self._database.write(preset_rows.put, preset, keep_others=keep_others)
@@ -119,15 +124,46 @@ class Presets:
             return
         providers = self._providers()
         if choices.provider not in providers:
-            raise InvalidRequest(f"There is no provider {choices.provider[:40]!r}. There are: {', '.join(providers)}.")
+            raise InvalidRequest(
+                sentence(
+                    "There is no provider {provider!r}. There are: {providers}.",
+                    provider=choices.provider[:40],
+                    providers=", ".join(providers),
+                )
+            )
         if kind is not None and kind not in providers[choices.provider]:
-            raise InvalidRequest(f"{choices.provider} makes no such pictures.")
+            raise InvalidRequest(sentence("{provider} makes no such pictures.", provider=choices.provider))
+
+
+def _left_out(what: str, preset: str, error: InvalidRequest) -> Sentence:
+    """``what``: the choice; ``preset``: its name, blank for what an account prefers."""
+    if not preset:
+        return sentence("The {what} of what is preferred was left out. {error}", what=what, error=error.text)
+    return sentence(
+        "The {what} of the preset {preset!r} was left out. {error}", what=what, preset=preset, error=error.text
+    )
 
 
 def _written(name: str) -> str:
     """A name as it is kept: any text that every database holds, blanks alike."""
     words = " ".join(name.split())
     return clean_name(words) if words else ""
+
+
+def _check_name(shown: str) -> None:
+    if len(shown) > NAME_CHARACTERS_MAX or not shown.isprintable():
+        raise InvalidRequest(
+            sentence("A preset's name has up to {limit} visible characters.", limit=NAME_CHARACTERS_MAX)
+        )
+
+
+def _checked(name: str) -> str:
+    """A name that a preset may be given, blank ones apart: those stand for what applies unasked."""
+    shown = _written(name)
+    if not shown:
+        raise InvalidRequest(sentence("A preset needs a name."))
+    _check_name(shown)
+    return shown
 
 
 def _named(name: str) -> str:
@@ -144,4 +180,4 @@ def _there(preset: Preset | None, name: str) -> Preset:
 
 
 def _no_such_preset(name: str) -> NotFound:
-    return NotFound(f"There is no preset {name[:NAME_CHARACTERS_MAX]!r}.")
+    return NotFound(sentence("There is no preset {name!r}.", name=name[:NAME_CHARACTERS_MAX]))

@@ -7,6 +7,7 @@ import re
 
 from abby_core.errors import InvalidRequest
 from abby_core.generation.request import SIDE_PIXELS_MAX, SIDE_PIXELS_MIN
+from abby_core.sentence import sentence
 
 AREA_PIXELS = 1024 * 1024
 """What a picture of a wished shape has, about: every model is at home there."""
@@ -23,7 +24,7 @@ def size_of_text(text: str) -> tuple[int, int]:
     """Width and height in pixels of ``1024x768``. Raises InvalidRequest; whether a model can is not asked here."""
     found = _SIZE.fullmatch(text.strip())
     if not found:
-        raise InvalidRequest(f"--size looks like 1024x768, not {text[:40]!r}.")
+        raise InvalidRequest(sentence("--size looks like 1024x768, not {given!r}.", given=text[:40]))
     return int(found[1]), int(found[2])
 
 
@@ -32,11 +33,26 @@ def size_of_aspect(text: str) -> tuple[int, int]:
     found = _ASPECT.fullmatch(text.strip())
     width, height = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
     if not width or not height:
-        raise InvalidRequest(f"--ar looks like 16:9, not {text[:40]!r}.")
+        raise InvalidRequest(sentence("--ar looks like 16:9, not {given!r}.", given=text[:40]))
     ratio = width / height
     if not 1 / ASPECT_MAX <= ratio <= ASPECT_MAX:
-        raise InvalidRequest(f"--ar may be between 1:{ASPECT_MAX} and {ASPECT_MAX}:1.")
+        raise InvalidRequest(sentence("--ar may be between 1:{limit} and {limit}:1.", limit=ASPECT_MAX))
     return _side(math.sqrt(AREA_PIXELS * ratio)), _side(math.sqrt(AREA_PIXELS / ratio))
+
+
+def size_within(width: int, height: int, pixels_max: int) -> tuple[int, int]:
+    """The largest size of about the same shape that has no more pixels; sides are never below the smallest there is."""
+    scale = min(1.0, math.sqrt(pixels_max / (width * height)))
+    if scale == 1.0:
+        return width, height
+    short, long = sorted((width * scale, height * scale))
+    short = max(SIDE_PIXELS_MIN, _on_grid(short))
+    long = max(SIDE_PIXELS_MIN, _on_grid(min(long, pixels_max / short)))
+    return (long, short) if width > height else (short, long)
+
+
+def _on_grid(pixels: float) -> int:
+    return math.floor(pixels / GRID_PIXELS) * GRID_PIXELS
 
 
 def _side(pixels: float) -> int:

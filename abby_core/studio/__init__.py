@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from abby_core.quota.account import Account
 from abby_core.quota.standing import Standing
-from abby_core.quota.status import QuotaStatus
+from abby_core.quota.status import QuotaStatus, Usage
 from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
 if TYPE_CHECKING:  # for annotations; a simulation is rare, and what it needs takes time to load
+    from abby_core.quota.explanation import Explanation as Explanation
     from abby_core.quota.simulation import AccountReplay as AccountReplay
     from abby_core.quota.simulation import Simulation as Simulation
 
@@ -23,5 +24,6 @@ __all__ = [
     "Progress",
     "QuotaStatus",
     "Standing",
+    "Usage",
     "Visibility",
 ]

@@ -107,6 +107,7 @@ NAMING = [
     Naming("Shares.find", "share", lambda abby, who, it: abby.shares.find(who, it)),
     Naming("Shares.revoke", "share", lambda abby, who, it: abby.shares.revoke(who, it)),
     Naming("Presets.find", "preset", lambda abby, who, it: abby.presets.find(who.key, it)),
+    Naming("Presets.rename", "preset", lambda abby, who, it: abby.presets.rename(who.key, it, "mine")),
     Naming("Presets.delete", "preset", lambda abby, who, it: abby.presets.delete(who.key, it)),
     Naming("Presets.resolve", "preset", lambda abby, who, it: abby.presets.resolve(who, Choices(), preset=it)),
     Naming("selection.select", "picture", lambda abby, who, it: selection.select(abby.storage, who, names=[it])),
@@ -147,6 +148,8 @@ OWN: dict[str, OwnCall] = {
     "Presets.clear": lambda abby, who: abby.presets.clear(who.key),
     "choices.choices": lambda abby, who: choices.choices(abby.storage, who, full(who), Need(size_bytes=2)),
     "export.export": lambda abby, who: b"".join(export.export(abby.storage, who)),
+    "Gallery.oldest": lambda abby, who: abby.gallery.oldest(who, 5),
+    "Importer.take": lambda abby, who: abby.importer.take(who, "boat.png", photograph()),
     "Importer.run": lambda abby, who: abby.importer.run(who, abby.importer.source(a_file(abby))),
     "archive.archive_oldest": lambda abby, who: archive_oldest(abby.storage, who, 9, progress=lambda _: None),
     "compression.compress_oldest": lambda abby, who: compression.compress_oldest(

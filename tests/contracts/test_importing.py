@@ -19,7 +19,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from abby_core.bootstrap import Abby
-from abby_core.errors import InvalidRequest, QuotaExceeded, StorageError
+from abby_core.errors import InvalidRequest, PictureRejected, QuotaExceeded, StorageError
 from abby_core.gallery.download import zip_stream
 from abby_core.gallery.import_sources import Folder, SingleFile, Together, ZipFile, source_of, zip_file
 from abby_core.gallery.import_sources import folder as folders
@@ -188,6 +188,36 @@ class TestAPicture:
             if before is None:
                 break
         assert sorted(seen) == [f"{number}.png" for number in range(7)]
+
+
+class TestOnePictureByItself:
+    def test_it_is_kept_once_under_its_keepers_quota_with_what_is_known_of_it(self, abby: Abby) -> None:
+        note = {"prompt": "a tin robot", "style": "anime", "provider": "fixed", "seed": 7}
+        first = abby.importer.take(ALICE, "../robot.gif", picture(), note=note)
+        again = abby.importer.take(ALICE, "another.png", picture())
+        assert (first.state, again.state, again.name) == ("imported", "already", first.name)
+        (kept,) = abby.gallery.page(ALICE).artifacts
+        assert (kept.name, kept.prompt, kept.style, kept.seed) == ("robot.png", "a tin robot", "anime", 7)
+        assert counter(abby, ALICE, IMAGES_PER_DAY) == 0
+        assert counter(abby, ALICE, BYTES) == kept.counted_bytes
+        assert abby.importer.take(BOB, "robot.png", picture()).state == "imported"
+        assert_sound(abby)
+
+    def test_what_is_no_picture_is_refused_and_changes_nothing(self, abby: Abby) -> None:
+        for data in (b"", b"GIF89a and so on", picture()[:60]):
+            with pytest.raises(PictureRejected):
+                abby.importer.take(ALICE, "boat.png", data)
+        assert abby.gallery.page(ALICE).artifacts == ()
+        assert counter(abby, ALICE, BYTES) == 0
+
+    def test_a_full_quota_is_refused_with_what_would_help(self, opened: Callable[..., Abby]) -> None:
+        abby = opened(max_user_storage_mb=0.15)
+        abby.importer.take(ALICE, "first.png", photograph(150, 150))
+        with pytest.raises(QuotaExceeded) as refused:
+            abby.importer.take(ALICE, "second.png", photograph(160, 150))
+        assert "delete" in {choice.kind for choice in refused.value.choices}
+        assert len(abby.gallery.page(ALICE).artifacts) == 1
+        assert_sound(abby)
 
 
 class OnSqliteAlone:

@@ -23,7 +23,7 @@ from tests.support.studio import ALICE, BOB, open_abby
 SERVER = of_server("discord", "123")
 EVERYTHING = Choices(
     style="anime", width=640, height=512, provider="fixed", negative_prompt="fog", suffix="oil on canvas", count=2,
-    seed=7, steps=30, cfg_scale=7.5, image_strength=0.5,
+    seed=7, steps=30, cfg_scale=7.5, image_strength=0.5, private=True,
 )  # fmt: skip
 
 
@@ -61,6 +61,23 @@ class TestKeeping:
         assert abby.presets.find(ALICE.key, "poster").choices == Choices(style="origami")
         abby.presets.change(ALICE.key, "poster", Choices(count=3))
         assert abby.presets.find(ALICE.key, "poster").choices == Choices(style="origami", count=3)
+
+    def test_a_renamed_preset_is_found_by_its_new_name_alone(self, abby: Abby) -> None:
+        abby.presets.save(ALICE.key, "poster", Choices(style="anime"))
+        renamed = abby.presets.rename(ALICE.key, "POSTER", "Large  Poster")
+        assert (renamed.name, renamed.choices) == ("Large Poster", Choices(style="anime"))
+        assert [preset.name for preset in abby.presets.list(ALICE.key)] == ["Large Poster"]
+        assert abby.presets.rename(ALICE.key, "large poster", "LARGE POSTER").name == "LARGE POSTER"
+
+    def test_a_name_that_is_taken_or_blank_is_not_given(self, abby: Abby) -> None:
+        for name in ("poster", "other"):
+            abby.presets.save(ALICE.key, name, Choices(style="anime"))
+        for name, reason in (("Other", "already"), (" ", "needs a name"), ("x" * 41, "40 visible")):
+            with pytest.raises(InvalidRequest, match=reason):
+                abby.presets.rename(ALICE.key, "poster", name)
+        with pytest.raises(NotFound):
+            abby.presets.rename(ALICE.key, "unknown", "new")
+        assert [preset.name for preset in abby.presets.list(ALICE.key)] == ["other", "poster"]
 
     def test_changes_at_the_same_time_are_all_kept(self, abby: Abby) -> None:
         changes = [Choices(style="anime"), Choices(seed=7), Choices(count=2), Choices(steps=30), Choices(cfg_scale=7)]

@@ -249,3 +249,12 @@ def test_nobody_finds_a_trashed_picture_by_its_order_of_time(house: House) -> No
     assert len(house.walk(ALICE, Filter())) == 1
     assert len(house.gallery.trash(ALICE).artifacts) == 1
     assert not house.storage.database.read(catalogue.name_is_taken, ALICE.key, "boat.png")
+
+
+def test_the_oldest_are_those_at_hand_without_a_star_and_nobody_elses(house: House) -> None:
+    for name in ("first", "starred", "third", "fourth"):
+        house.keep(name, favourite=name == "starred")
+    house.gallery.delete(ALICE, "third.png")
+    assert [each.name for each in house.gallery.oldest(ALICE, 2)] == ["first.png", "fourth.png"]
+    assert [each.name for each in house.gallery.oldest(ALICE, 1)] == ["first.png"]
+    assert house.gallery.oldest(BOB, 5) == ()

@@ -132,6 +132,13 @@ class Message:
             payload["webhook_id"] = payload["author"]["id"]
         return payload
 
+    def payload_for(self, bot: User) -> Json:
+        """What a bot without the privileged intent for the contents of messages is told of it, in events and when it
+        asks (Discord's documentation, "Message Content Intent"). A message that a menu was opened on is told whole."""
+        if self.author is bot or self.channel.guild is None:
+            return self.payload()
+        return self.payload() | {"content": "", "embeds": [], "attachments": [], "components": []}
+
     def write(self, body: Json, uploads: Mapping[int, Upload], network: ContentNetwork) -> None:
         """Applies a checked request: what it names changes, what it leaves out stays."""
         if "attachments" in body or uploads:

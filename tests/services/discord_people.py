@@ -185,9 +185,7 @@ class People(ABC):
         if event == "MESSAGE_DELETE":
             about |= {"id": str(message.id), "channel_id": str(message.channel.id)}
         else:
-            about |= message.payload()
-            if guild is not None and message.author is not self.bot:
-                about |= {"content": "", "embeds": [], "attachments": [], "components": []}
+            about |= message.payload_for(self.bot)
         if not message.ephemeral:
             await self.gateway.tell(event, about, intents=GUILD_MESSAGES if guild else DIRECT_MESSAGES)
         async with self.changed:

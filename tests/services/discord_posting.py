@@ -56,14 +56,14 @@ class Posting(Endpoints):
     @on("GET /channels/{channel_id}/messages/{message_id}")
     async def get_message(self, call: Call) -> Done:
         self.channel(call, READ_MESSAGE_HISTORY)
-        return 200, self._message(call).payload()
+        return 200, self._message(call).payload_for(self.people.bot)
 
     @on("GET /channels/{channel_id}/messages")
     async def get_messages(self, call: Call) -> Done:
         """The newest first."""
         channel = self.channel(call, READ_MESSAGE_HISTORY)
         newest = channel.public_messages[::-1][: int(call.request.query.get("limit", 50))]
-        return 200, [message.payload() for message in newest]
+        return 200, [message.payload_for(self.people.bot) for message in newest]
 
     @on("PATCH /channels/{channel_id}/messages/{message_id}")
     async def edit_message(self, call: Call) -> Done:

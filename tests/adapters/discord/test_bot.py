@@ -19,7 +19,8 @@ async def test_a_picture_comes_in_the_message_of_its_order(house: House) -> None
         assert message.pings == set()
         assert "Daily: 1/1000 | Storage: " in message.text
         assert [button["label"] for button in message.buttons] == [
-            "🔍 Upscale", "🎲 Vary", "🔄 Again", "✏️ Remix", "⭐ Favourite", "🗑️ Delete",
+            "🔍 Upscale", "🎲 Vary", "🔄 Again", "✏️ Remix", "⭐ Favourite", "🔗 Share",
+            "🗑️ Delete",
         ]  # fmt: skip
         (kept,) = house.kept(bot, house.ada)
         assert (kept.style, kept.negative_prompt, kept.order_id) == ("anime", "dogs", str(asked.id))

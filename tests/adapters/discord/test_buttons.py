@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from abby_core.generation.request import ImageToImage, TextToImage, Upscale
-from tests.adapters.discord.conftest import House, account, gallery_of, said, shown
+from tests.adapters.discord.conftest import House, account, said, shown
 from tests.services.discord_messages import Upload
 from tests.support.providers import FixedProvider, photograph
 
@@ -125,24 +123,13 @@ async def test_what_was_made_from_an_attachment_cannot_be_made_once_more_and_tha
         await said(await house.server.click(message, "🔄 Again", house.ada), "attach it to /transform again")
 
 
-async def test_a_full_storage_is_answered_with_buttons_that_make_room(house: House) -> None:
-    provider = FixedProvider(data=photograph(400, 400))
-    async with house.bot(provider, image_generation_size_mb=0.4, max_user_storage_mb=1.1) as bot:
-        message = await house.picture()
-        gone = await said(await house.server.click(message, "🗑️ Delete", house.ada), "trash")
-        assert gone.ephemeral
-        refused = await said(await house.imagine(count=2), "Storage Error")
-        pressed = await house.server.click(refused, "🗑️ Empty my trash", house.ada)
-        await said(pressed, "1 picture removed")
-        page = await asyncio.to_thread(gallery_of(bot).trash, account(house.ada))
-        assert page.artifacts == ()
-
-
-async def test_a_full_storage_may_be_answered_by_compressing(house: House) -> None:
-    provider = FixedProvider(data=photograph(400, 400))
-    async with house.bot(provider, image_generation_size_mb=0.4, max_user_storage_mb=1.1) as bot:
-        await house.picture()
-        refused = await said(await house.imagine(count=2), "Storage Error")
-        await said(await house.server.click(refused, "🗜️ Compress 1 oldest", house.ada), "1 picture compressed")
-        (kept,) = house.kept(bot, house.ada)
-        assert kept.size_bytes < len(provider.data)
+async def test_a_remix_that_was_open_over_a_restart_is_made(house: House) -> None:
+    async with house.bot():
+        form = await house.server.click(await house.picture("a cat", private=True), "✏️ Remix", house.ada)
+        await form.until(lambda it: it.modal)
+    provider = FixedProvider()
+    async with house.bot(provider):
+        answer = await shown(await house.server.modal(form, {"prompt": "a dog"}))
+        assert answer.original is not None
+        assert answer.original.ephemeral
+    assert provider.prompts == ["a dog"]

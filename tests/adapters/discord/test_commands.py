@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from discord import AppCommandType, app_commands
 
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.main import Abby, check_token
@@ -172,11 +173,22 @@ async def test_the_quota_is_shown_as_bars(house: House) -> None:
         assert "Daily: 1/5 | Storage: 0.0/500.0MB" in message.text
 
 
-async def test_help_names_every_command(house: House) -> None:
+async def test_help_teaches_by_areas_and_names_every_command(house: House) -> None:
     async with house.bot() as bot:
-        message = await said(await house.server.command(house.ada, "help", channel=house.art), "Abby")
-        for command in bot.tree.get_commands():
-            assert f"/{command.name}" in message.text
+        message = await said(await house.server.command(house.ada, "help", channel=house.art), "Making pictures")
+        (select,) = message.selects
+        told = [message.text]
+        for option in select["options"]:
+            turned = await house.server.select(message, "abby:help", [option["value"]], house.ada)
+            await turned.until(lambda it: it.answered)
+            told.append(message.text)
+        for command in bot.tree.walk_commands(type=AppCommandType.chat_input):
+            if isinstance(command, app_commands.Command):
+                assert sum(f"**/{command.qualified_name}** " in page for page in told[1:]) == 1, command.qualified_name
+        assert any("`a {red, green} bird`" in page for page in told)
+    by_topic = {"topic": "prompt"}
+    async with house.bot():
+        await said(await house.server.command(house.ada, "help", by_topic, channel=house.art), "--ar 16:9")
 
 
 async def test_a_role_gives_its_tier(house: House) -> None:
@@ -187,6 +199,7 @@ async def test_a_role_gives_its_tier(house: House) -> None:
     async with house.bot(max_user_daily_gens=1, rules_file=rules):
         message = await said(await house.server.command(house.ada, "quota", channel=house.art), "Your Quota")
         assert "Daily: 0/50" in message.text
+        assert f"gold: <@&{gold.id}>" in message.text.replace("*", "")
         message = await said(await house.server.command(house.bob, "quota", channel=house.art), "Your Quota")
         assert "Daily: 0/1" in message.text
 

@@ -66,7 +66,7 @@ async def test_a_dead_token_makes_it_a_reply_that_notifies_its_owner_alone(house
     assert reply.reference["message_id"] == str(asked.original.id)
     assert reply.pings == {str(house.ada.id)}
     assert reply.files[0].data == photograph()
-    assert len(reply.buttons) == 6
+    assert len(reply.buttons) == 7
 
 
 async def test_a_reply_whose_answer_was_lost_is_not_made_twice(house: House) -> None:

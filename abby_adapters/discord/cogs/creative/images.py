@@ -6,35 +6,31 @@ from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Choice, Range, locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import asking, presenter
-from abby_adapters.discord.cogs.creative.completing import own_pictures, providers, styles
-from abby_adapters.discord.desk import Interaction, refuse, take
+from abby_adapters.discord.cogs.creative.completing import own_pictures, own_presets, providers, styles
+from abby_adapters.discord.cogs.creative.options import ASPECTS, Count, Prompt, Seed, choices_of
+from abby_adapters.discord.desk import Interaction, take
+from abby_adapters.discord.looking import last_picture_here
+from abby_adapters.discord.members import reader
+from abby_adapters.discord.preferring import is_private
 from abby_core.errors import InvalidRequest
-from abby_core.generation.choices import Choices
-from abby_core.generation.request import SEED_MAX
-from abby_core.generation.shape import size_of_aspect
-from abby_core.studio.order import PICTURES_MAX
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_adapters.discord.studio_bot import StudioBot
 
-ASPECTS = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:3", "3:4", "21:9")
-PROMPT_CHARACTERS_MAX = 6000
-"""What Discord takes in one option."""
-Prompt = Range[str, 1, PROMPT_CHARACTERS_MAX]
-Count = Range[int, 1, PICTURES_MAX]
-Seed = Range[int, 1, SEED_MAX]
 COMMON = {
-    "prompt": "What should be in the picture: a {red, green} bird --ar 16:9",
-    "style": "One of the 17 styles",
-    "provider": "Who makes it; usually left out",
-    "count": "How many pictures of each prompt",
-    "seed": "The same seed and words make much the same picture",
-    "negative": "What should not be in it",
-    "private": "Only you see it",
+    "prompt": locale_str("What should be in the picture: a {red, green} bird --ar 16:9"),
+    "style": locale_str("One of the 17 styles"),
+    "provider": locale_str("Who makes it; usually left out"),
+    "count": locale_str("How many pictures of each prompt"),
+    "seed": locale_str("The same seed and words make much the same picture"),
+    "negative": locale_str("What should not be in it"),
+    "preset": locale_str("Choices that were kept under a name"),
+    "private": locale_str("Only you see it"),
 }
 
 
@@ -51,13 +47,14 @@ class Images(commands.Cog):
         if self.storage is not None and self.generator is not None:
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.response.send_message(embed=presenter.unavailable_embed(), ephemeral=True)
+            embed = presenter.unavailable_embed(reader(interaction))
+            await interaction.response.send_message(embed=embed, ephemeral=True)
         return False
 
-    @app_commands.command(description="Make a picture from words")
-    @app_commands.describe(**COMMON, aspect="Its shape, width to height")
+    @app_commands.command(description=locale_str("Make a picture from words"))
+    @app_commands.describe(**COMMON, aspect=locale_str("Its shape, width to height"))
     @app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
-    @app_commands.autocomplete(style=styles, provider=providers)
+    @app_commands.autocomplete(style=styles, provider=providers, preset=own_presets)
     async def imagine(
         self,
         interaction: Interaction,
@@ -68,46 +65,44 @@ class Images(commands.Cog):
         seed: Seed | None = None,
         negative: str | None = None,
         provider: str | None = None,
-        private: bool = False,
+        preset: str | None = None,
+        private: bool | None = None,
     ) -> None:
-        width, height = (None, None) if aspect is None else size_of_aspect(aspect)
-        asked = Choices(
-            style=_word(style), width=width, height=height, count=count, seed=seed, negative_prompt=negative,
-            provider=_word(provider),
-        )  # fmt: skip
-        await take(interaction, asking.imagine(prompt, asked, guild_id=interaction.guild_id), private=private)
+        asked = choices_of(style=style, aspect=aspect, count=count, seed=seed, negative=negative, provider=provider)
+        ask = asking.imagine(prompt, asked, guild_id=interaction.guild_id, preset=preset or "")
+        await take(interaction, ask, private=await is_private(interaction, private, preset=preset or ""))
 
-    @app_commands.command(description="Make a new picture from a picture and words")
+    @app_commands.command(description=locale_str("Make a new picture from a picture and words"))
     @app_commands.describe(
-        picture="A PNG, JPEG or WebP", **COMMON, strength="How much of the picture stays, in per cent; 35 unasked"
+        picture=locale_str("A PNG, JPEG or WebP; the last picture here if you leave it out"),
+        **COMMON,
+        strength=locale_str("How much of the picture stays, in per cent; 35 unasked"),
     )
-    @app_commands.autocomplete(style=styles, provider=providers)
+    @app_commands.autocomplete(style=styles, provider=providers, preset=own_presets)
     async def transform(
         self,
         interaction: Interaction,
-        picture: discord.Attachment,
         prompt: Prompt,
+        picture: discord.Attachment | None = None,
         strength: Range[int, 0, 100] | None = None,
         style: str | None = None,
         count: Count | None = None,
         seed: Seed | None = None,
         negative: str | None = None,
         provider: str | None = None,
-        private: bool = False,
+        preset: str | None = None,
+        private: bool | None = None,
     ) -> None:
-        asked = Choices(
-            style=_word(style), count=count, seed=seed, negative_prompt=negative, provider=_word(provider),
-            image_strength=None if strength is None else strength / 100,
-        )  # fmt: skip
-        ask = asking.transform(
-            prompt, asked, guild_id=interaction.guild_id,
-            uploads=self.bot.uploads, url=picture.url, declared_bytes=picture.size,
-        )  # fmt: skip
-        await take(interaction, ask, private=private)
+        asked = choices_of(style=style, count=count, seed=seed, negative=negative, provider=provider, strength=strength)
+        find = self._attached(picture) if picture is not None else last_picture_here(interaction)
+        ask = asking.transform(prompt, asked, find, guild_id=interaction.guild_id, preset=preset or "")
+        await take(interaction, ask, private=await is_private(interaction, private, preset=preset or ""))
 
-    @app_commands.command(description="Make a picture larger: one you attach, or one of yours")
+    @app_commands.command(description=locale_str("Make a picture larger: one you attach, or one of yours"))
     @app_commands.describe(
-        picture="A PNG, JPEG or WebP", mine="The name of one of your pictures", private="Only you see it"
+        picture=locale_str("A PNG, JPEG or WebP"),
+        mine=locale_str("The name of one of your pictures"),
+        private=locale_str("Only you see it"),
     )
     @app_commands.autocomplete(mine=own_pictures)
     async def upscale(
@@ -115,20 +110,18 @@ class Images(commands.Cog):
         interaction: Interaction,
         picture: discord.Attachment | None = None,
         mine: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
-        if (picture is None) == (mine is None):
-            await refuse(interaction, InvalidRequest("Attach a picture, or name one of yours: one of the two."))
-        elif picture is not None:
-            ask = asking.upscale_upload(uploads=self.bot.uploads, url=picture.url, declared_bytes=picture.size)
-            await take(interaction, ask, private=private)
+        if picture is not None and mine is None:
+            ask = asking.upscale_found(self._attached(picture))
+        elif mine is not None and picture is None:
+            ask = asking.upscale_own(mine)
         else:
-            await take(interaction, asking.upscale_own(mine or ""), private=private)
+            raise InvalidRequest(sentence("Attach a picture, or name one of yours: one of the two."))
+        await take(interaction, ask, private=await is_private(interaction, private))
 
-
-def _word(text: str | None) -> str | None:
-    """A style or provider as it is called, however it was typed."""
-    return text.strip().casefold() if text and text.strip() else None
+    def _attached(self, picture: discord.Attachment) -> asking.Find:
+        return asking.attached(self.bot.uploads, picture.url, picture.size)
 
 
 async def setup(bot: StudioBot) -> None:
