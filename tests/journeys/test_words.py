@@ -142,3 +142,15 @@ async def test_what_is_wrong_in_a_gallery_can_be_told(tmp_path: Path) -> None:
         "«There is no preset 'none'.»",
         "«Picture: a cute rabbit»",
     ]
+
+
+async def test_why_an_account_may_do_what_it_may_can_be_told(tmp_path: Path) -> None:
+    provider, gate = blocking_provider()
+    async with open_abby(tmp_path, provider) as abby:
+        await abby.studio.submit(wish("o1"))
+        await provider.begun()
+        explained = list((await asyncio.to_thread(abby.quota.explain, ALICE)).sentences())
+        gate.set()
+    said = [told(text) for heading, texts in explained for text in (heading, *texts)]
+    assert "««Pictures per day» 1000: from «the host's settings».»" in said
+    assert [text for text in said if (text[0], text[-1]) != ("«", "»")] == []
