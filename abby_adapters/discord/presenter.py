@@ -201,8 +201,7 @@ def order_line(language: Language, order: OrderView, progress: Progress | None =
 def error_embed(language: Language, error: BaseException, *, was_accepted: bool = False) -> discord.Embed:
     """What went wrong, in red; ``was_accepted``: the order had been accepted, so people ask what it cost them."""
     if isinstance(error, OrderCancelled):
-        lines = [language.translate(NOTHING_CHARGED)]
-        return _embed(language.say("Cancelled"), lines, discord.Colour.light_grey())
+        return _embed(language.say("Cancelled"), [language.translate(NOTHING_CHARGED)], discord.Colour.light_grey())
     title, text = _title_and_text(language, error)
     lines = [text]
     if was_accepted and NOTHING_CHARGED not in str(error):
@@ -260,43 +259,38 @@ def _daily_limit_text(language: Language, error: QuotaExceeded) -> str:
 def quota_embed(language: Language, status: QuotaStatus) -> discord.Embed:
     """Everything that is limited, as bars."""
     embed = _embed(language.say("Your Quota"), [], quota_colour(status))
-    pictures = (
+    for name, usage in (
         (language.say("This hour"), status.hour),
         (language.say("Today"), status.images),
         (language.say("This month"), status.month),
-    )
-    for name, usage in pictures:
+    ):
         if usage is not None:
             embed.add_field(name=name, value=_pictures_bar(language, usage), inline=False)
     for name, usage in (
         (language.say("Your storage"), status.bytes),
         (language.say("Server storage"), status.house_bytes),
     ):
-        embed.add_field(name=name, value=_bytes_bar(language, usage), inline=False)
+        embed.add_field(name=name, value=bytes_bar(language, usage), inline=False)
     if is_nearly_full(status):
         embed.description = f"⚠️ {language.translate(NEARLY_FULL)}"
     return with_quota(language, embed, status)
 
 
 def _pictures_bar(language: Language, usage: Usage) -> str:
-    used = (
-        language.say("no limit")
-        if usage.unlimited
-        else language.say("{used} of {limit}", used=usage.used, limit=usage.limit)
-    )
-    parts = [used]
+    text = language.say("no limit")
+    if not usage.unlimited:
+        text = language.say("{used} of {limit}", used=usage.used, limit=usage.limit)
     if usage.resets_at_ms:
-        parts.append(language.say("resets {when}", when=f"<t:{usage.resets_at_ms // 1000}:R>"))
-    return f"{_bar(usage.share)} {' · '.join(parts)}"
+        text += " · " + language.say("resets {when}", when=f"<t:{usage.resets_at_ms // 1000}:R>")
+    return f"{_bar(usage.share)} {text}"
 
 
-def _bytes_bar(language: Language, usage: Usage) -> str:
+def bytes_bar(language: Language, usage: Usage) -> str:
+    """How full something is."""
     used, limit = usage.used / MEGABYTE, usage.limit / MEGABYTE
-    text = (
-        language.say("{used:.1f} MB, no limit", used=used)
-        if usage.unlimited
-        else language.say("{used:.1f} of {limit:.1f} MB", used=used, limit=limit)
-    )
+    text = language.say("{used:.1f} MB, no limit", used=used)
+    if not usage.unlimited:
+        text = language.say("{used:.1f} of {limit:.1f} MB", used=used, limit=limit)
     return f"{_bar(usage.share)} {text}"
 
 

@@ -105,7 +105,7 @@ def _size(request: TextToImage, model: Model, notes: list[str]) -> Size:
         return size
     ratio = nearest_aspect_ratio(*asked)
     if asked != _UNASKED_SIZE and not _nearly(asked, ASPECT_RATIOS[ratio], model.megapixels):
-        template = (
+        note = (
             sentence(
                 "{model} takes aspect ratios, not sizes: you get {ratio} at about 1 megapixel instead of {asked}.",
                 model=model.name,
@@ -122,7 +122,7 @@ def _size(request: TextToImage, model: Model, notes: list[str]) -> Size:
                 asked=by(asked),
             )
         )
-        notes.append(template)
+        notes.append(note)
     return asked
 
 
