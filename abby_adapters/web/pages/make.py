@@ -13,9 +13,9 @@ from starlette.responses import Response
 from abby_adapters.web.errors import failure_of
 from abby_adapters.web.pages.make_form import ASPECTS, MakeForm, reusing, working_on
 from abby_adapters.web.pages.shell import go
+from abby_adapters.web.pages.style_names import style_names
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
 from abby_core.errors import AbbyError, NotFound
-from abby_core.generation.request import STYLES
 from abby_core.studio.order import PICTURES_MAX
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _around(abby: Abby, visitor: Visitor, form: MakeForm) -> dict[str, Any]:
     return {
         "source": source,
         "source_alt": "" if source is None else abby.gallery.alt_text(source),
-        "styles": STYLES,
+        "styles": style_names(visitor.language),
         "aspects": ASPECTS,
         "count_max": PICTURES_MAX,
         "providers": list(providers),

@@ -39,7 +39,8 @@ def routes(abby: Abby, shell: Shell, desk: Desk) -> APIRouter:
     @router.get("")
     async def orders(request: Request, visitor: Me) -> Response:
         found = await abby.studio.orders(visitor.account, limit=SHOWN_MAX)
-        told = [(view, state_name(visitor.language, view)) for view in found]
+        firsts = await asyncio.to_thread(_firsts, abby, visitor, found)
+        told = [(view, state_name(visitor.language, view), firsts.get(view.id)) for view in found]
         return shell.page(
             request, "orders.html", here="orders", refresh_seconds=REFRESH_SECONDS,
             open=[each for each in told if not each[0].ended], ended=[each for each in told if each[0].ended],
@@ -89,9 +90,19 @@ def _event_id(progress: Progress) -> str:
     return "end" if progress.ended else f"{progress.state}-{progress.percent}-{progress.position or 0}"
 
 
+def _firsts(abby: Abby, visitor: Visitor, views: list[OrderView]) -> dict[str, Artifact]:
+    """The first picture of each order that has brought one and still has it."""
+    brought = ((view.id, _kept(abby, visitor, view)) for view in views if view.state in {"done", "running"})
+    return {order_id: pictures[0] for order_id, pictures in brought if pictures}
+
+
+def _kept(abby: Abby, visitor: Visitor, view: OrderView) -> list[Artifact]:
+    return [each for each in abby.gallery.of_order(visitor.account, view.id) if each.state in {"kept", "archived"}]
+
+
 def _made(abby: Abby, visitor: Visitor, view: OrderView) -> dict[str, Any]:
     """The pictures the order has brought, what each shows, and what they were made from, where that is still there."""
-    pictures = [each for each in abby.gallery.of_order(visitor.account, view.id) if each.state != "trashed"]
+    pictures = _kept(abby, visitor, view)
     source: Artifact | None = None
     source_id = next((each.source_artifact for each in pictures if each.source_artifact), "")
     if source_id:
