@@ -85,6 +85,13 @@ class QuotaManager:
         """Where an account stands."""
         return self.database.read(self.status_in, account.key)
 
+    def remember(self, account: Account, standing: Standing) -> None:
+        """Note what an adapter knows of a person now; which tiers apply to them follows from it.
+
+        Raises Refused for an account that is being forgotten.
+        """
+        self.database.write(self.remember_in, account.key, standing)
+
     def reset_day(self, account: Account) -> None:
         """Give an account its day's pictures back, as an administrator; the hour's too, which are a part of them."""
         self.database.write(self._reset_day, account.key)
@@ -141,9 +148,9 @@ class QuotaManager:
     # ------------------------------------------------------------------ inside a transaction
 
     def remember_in(self, tx: Transaction, account: str, standing: Standing) -> None:
-        """Note what an adapter knows of a person now; which tiers apply to them follows from it.
+        """:meth:`remember` inside a transaction; call it before anything is set aside there.
 
-        Call it before anything is set aside. Raises Refused for an account that is being forgotten.
+        Raises Refused for an account that is being forgotten.
         """
         if allowances.remember_in(tx, account, standing, self.now_ms()):
             erasure.refuse_writing(tx, account)

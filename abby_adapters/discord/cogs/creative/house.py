@@ -29,7 +29,8 @@ class House(commands.Cog):
         standing = await standing_of(interaction)
 
         def read() -> QuotaStatus:
-            core.quota.database.write(core.quota.remember_in, account.key, standing)  # tiers follow from it
+            if standing is not None:
+                core.quota.remember(account, standing)  # tiers follow from it
             return core.quota.status(account)
 
         await say(interaction, presenter.quota_embed(await asyncio.to_thread(read)))
