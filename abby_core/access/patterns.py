@@ -3,8 +3,8 @@
 Discord's AutoMod takes patterns in Rust's dialect, which never goes back in the text. Python's ``re`` does, and a
 pattern such as ``(a+)+$`` keeps it busy for years; so these are run here, all possibilities side by side (K. Thompson,
 "Regular Expression Search Algorithm", 1968). What people use in such rules is understood: letters, ``.``, classes,
-groups, ``|``, ``* + ? {m,n}``, ``^ $ \\b``. Anything else raises :class:`UnknownPattern`, and the rule goes without that
-pattern. Upper and lower case are one.
+groups, ``|``, ``* + ? {m,n}``, ``^ $ \\b``. Anything else raises :class:`UnknownPattern`, and the rule goes without
+that pattern. Upper and lower case are one.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
 from abby_core.security.signing import is_signed, load_key, sign
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LINK_SECONDS = 3600
 """How long a link opens: as long as OpenAI's own links to pictures."""
 KEY_FILE = Path("links.key")
 LINK_CHARACTERS_MAX = 300
-NO_LINK = "There is nothing under this link: it has ended, or never was."
+NO_LINK = sentence("There is nothing under this link: it has ended, or never was.")
 
 
 class PictureLinks:
@@ -56,4 +57,4 @@ class PictureLinks:
         try:
             return load_key(self._storage.root / KEY_FILE)
         except OSError as error:
-            raise StorageError(f"The key for links cannot be used: {error}") from error
+            raise StorageError(sentence("The key for links cannot be used: {error}", error=str(error))) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.access.token import ENDED_TOKENS_MAX, LIVE_TOKENS_MAX, Token, TokenState
 from abby_core.errors import QuotaExceeded
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction, Value
@@ -27,7 +28,11 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
     live = 0 if found is None else int(found["n"])
     if live >= LIVE_TOKENS_MAX:
         raise QuotaExceeded(
-            f"There are {live} tokens already; at most {LIVE_TOKENS_MAX} are possible. Revoke some.",
+            sentence(
+                "There are {live} tokens already; at most {limit} are possible. Revoke some.",
+                live=live,
+                limit=LIVE_TOKENS_MAX,
+            ),
             meter="tokens", limit=LIVE_TOKENS_MAX, used=live, requested=1,
         )  # fmt: skip
     tx.execute(

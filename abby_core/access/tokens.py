@@ -27,6 +27,7 @@ from abby_core.access.token import (
 from abby_core.errors import InvalidRequest, NotFound, StorageError
 from abby_core.quota.account import Account
 from abby_core.security.tokens import new_token, token_hash
+from abby_core.sentence import sentence
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ class Tokens:
         Raises InvalidRequest, and QuotaExceeded when the account has too many.
         """
         if len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
-            raise InvalidRequest(f"A token's name is one line of up to {NAME_CHARACTERS_MAX} characters.")
+            raise InvalidRequest(
+                sentence("A token's name is one line of up to {limit} characters.", limit=NAME_CHARACTERS_MAX)
+            )
         if not scopes or not set(scopes) <= set(SCOPES):
-            raise InvalidRequest(f"A token may be used to {', '.join(SCOPES)}; name one or more of these.")
+            raise InvalidRequest(
+                sentence("A token may be used to {scopes}; name one or more of these.", scopes=", ".join(SCOPES))
+            )
         if expires_in_seconds is not None and not LIFETIME_SECONDS_MIN <= expires_in_seconds <= LIFETIME_SECONDS_MAX:
-            raise InvalidRequest("A token lasts between a minute and ten years, or until it is revoked.")
+            raise InvalidRequest(sentence("A token lasts between a minute and ten years, or until it is revoked."))
         text, token_id, now_ms = PREFIX + new_token(), secrets.token_hex(8), self._storage.now_ms()
         self._database.write(
             token_rows.insert,
@@ -115,4 +120,4 @@ class Tokens:
 
 
 def _no_such_token(token_id: str) -> NotFound:
-    return NotFound(f"You have no token {token_id[:200]!r}.")
+    return NotFound(sentence("You have no token {id!r}.", id=token_id[:200]))

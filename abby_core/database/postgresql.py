@@ -23,14 +23,15 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
 from abby_core.errors import ConfigurationError, DiskFull, StorageError
+from abby_core.sentence import sentence
 
 CONNECTIONS_MAX = 4
 """Connections per process. Measured: throughput of the ledger is best at 2 to 4 clients and falls after."""
 TRIES_MAX = CONNECTIONS_MAX + 1
 """Once for each connection that a restarted server may have left dead in the pool, and once more."""
 CONNECT_TIMEOUT_SECONDS = 10.0
-CLOSED = "The database was closed already."
-UNREACHABLE = "The database server cannot be reached. Check DATABASE_URL and that PostgreSQL is running."
+CLOSED = sentence("The database was closed already.")
+UNREACHABLE = sentence("The database server cannot be reached. Check DATABASE_URL and that PostgreSQL is running.")
 _PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
 
@@ -113,7 +114,7 @@ class PostgreSQLDatabase:
                         return function(PostgreSQLTransaction(connection, read_only=read_only))
             except _RunAgainError as again:
                 if not tries_left:
-                    raise StorageError(str(again)) from again
+                    raise StorageError(again.text) from again
             except StopIteration as error:  # no future takes it: it would end a coroutine, not fail it (as in PEP 479)
                 raise RuntimeError(f"{error!r} in a transaction") from error
         raise AssertionError("unreachable: the last try returns or raises")
@@ -159,11 +160,15 @@ class PostgreSQLDatabase:
                 connection.row_factory = dict_row
                 ensure_schema(PostgreSQLTransaction(connection), self)
         except _RunAgainError as error:
-            raise StorageError(str(error)) from error
+            raise StorageError(error.text) from error
 
 
 class _RunAgainError(Exception):
     """The server asked for the transaction to be repeated."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 @contextlib.contextmanager
@@ -171,15 +176,20 @@ def _translated() -> Generator[None]:
     try:
         yield
     except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
-        raise _RunAgainError("The database is too busy; try again in a moment.") from error
+        raise _RunAgainError(sentence("The database is too busy; try again in a moment.")) from error
     except psycopg.errors.DiskFull as error:
-        raise DiskFull("The database server's disk is full.") from error
+        raise DiskFull(sentence("The database server's disk is full.")) from error
     except PoolTimeout as error:
         raise StorageError(UNREACHABLE) from error
     except psycopg.OperationalError as error:  # a connection that died in the pool, or a server restarting
-        raise _RunAgainError(f"{UNREACHABLE} ({_reason(error)})") from error
+        raise _RunAgainError(
+            sentence(
+                "The database server cannot be reached. Check DATABASE_URL and that PostgreSQL is running. ({reason})",
+                reason=_reason(error),
+            )
+        ) from error
     except psycopg.Error as error:
-        raise StorageError(f"The database failed: {_reason(error)}.") from error
+        raise StorageError(sentence("The database failed: {reason}.", reason=_reason(error))) from error
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
 from abby_core.errors import DiskFull, StorageError
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,7 +30,7 @@ GROUP_MAX = 64
 BUSY_TIMEOUT_SECONDS = 30
 """How long a writer waits for another process's transaction."""
 READERS_MAX = 4
-CLOSED = "The database was closed already."
+CLOSED = sentence("The database was closed already.")
 
 
 class SQLiteTransaction:
@@ -167,7 +168,11 @@ class SQLiteDatabase:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
                     raise StorageError(
-                        f"The folder {self.path.parent} cannot be used: {error.strerror or error}."
+                        sentence(
+                            "The folder {folder} cannot be used: {reason}.",
+                            folder=self.path.parent,
+                            reason=error.strerror or str(error),
+                        )
                     ) from error
                 connection = self._connect()
                 try:
@@ -321,16 +326,28 @@ def _translated(path: Path) -> Generator[None]:
         text = str(error)
         code = cast("int", getattr(error, "sqlite_errorcode", 0)) & 0xFF
         if code == sqlite3.SQLITE_FULL:
-            raise DiskFull(f"The disk is full: the database {path} could not be written.") from error
+            raise DiskFull(
+                sentence("The disk is full: the database {path} could not be written.", path=path)
+            ) from error
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             raise StorageError(
-                f"The database file {path} is damaged ({text}). Stop Abby, move it aside, put the newest "
-                "backup copy (image_stats.db.*.bak) in its place and run `abby fsck --repair`."
+                sentence(
+                    "The database file {path} is damaged ({reason}). Stop Abby, move it aside, put the newest "
+                    "backup copy (image_stats.db.*.bak) in its place and run `abby fsck --repair`.",
+                    path=path,
+                    reason=text,
+                )
             ) from error
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise StorageError(f"The database {path} is busy: another program holds it. Try again.") from error
+            raise StorageError(
+                sentence("The database {path} is busy: another program holds it. Try again.", path=path)
+            ) from error
         if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
             raise StorageError(
-                f"The database {path} cannot be opened for writing ({text}). Check the folder's permissions."
+                sentence(
+                    "The database {path} cannot be opened for writing ({reason}). Check the folder's permissions.",
+                    path=path,
+                    reason=text,
+                )
             ) from error
-        raise StorageError(f"The database {path} failed: {text}.") from error
+        raise StorageError(sentence("The database {path} failed: {reason}.", path=path, reason=text)) from error

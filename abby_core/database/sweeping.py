@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from abby_core.errors import DiskFull, StorageError
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
@@ -38,9 +39,9 @@ def sweep(database: Database) -> None:
             is_empty = _empty_log(connection)
     except sqlite3.Error as error:
         kind = DiskFull if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL else StorageError
-        raise kind(f"The database's file could not be swept: {error}.") from error
+        raise kind(sentence("The database's file could not be swept: {error}.", error=str(error))) from error
     if not is_empty:
-        raise StorageError("The database's file could not be swept: another program is reading it.")
+        raise StorageError(sentence("The database's file could not be swept: another program is reading it."))
 
 
 def _empty_log(connection: sqlite3.Connection) -> bool:

@@ -10,6 +10,7 @@ from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import own
 from abby_core.gallery.alt_text import one_line
 from abby_core.quota import erasure
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key
@@ -91,7 +92,7 @@ def find(tx: Transaction, account: str, reference: str) -> Album:
         sql + "id = :id", account=account, id=one_line(reference)
     )
     if row is None:
-        raise NotFound(f"You have no album named {str(reference)[:200]!r}.")
+        raise NotFound(sentence("You have no album named {name!r}.", name=str(reference)[:200]))
     return _album(row)
 
 
@@ -107,7 +108,9 @@ def _create(tx: Transaction, account: str, album: Album) -> None:
         return  # done already, by a transaction whose end was never heard of
     count = tx.row("SELECT COUNT(*) AS albums FROM albums WHERE account = :account", account=account)
     if count is not None and count["albums"] >= ALBUMS_MAX:
-        raise InvalidRequest(f"You have {ALBUMS_MAX} albums, which is as many as there can be; delete one first.")
+        raise InvalidRequest(
+            sentence("You have {limit} albums, which is as many as there can be; delete one first.", limit=ALBUMS_MAX)
+        )
     inserted = tx.execute(
         "INSERT INTO albums (id, account, name, name_key, created_at) VALUES (:id, :account, :name, :key, :now) "
         "ON CONFLICT DO NOTHING",
@@ -149,7 +152,9 @@ def _add(tx: Transaction, account: str, reference: str, references: tuple[str, .
         # Locked, so that it is not removed meanwhile and leaves its place in the album behind.
         locked = f"SELECT id FROM artifacts WHERE id = :id AND {catalogue.LISTED} AND temporary = 0{tx.row_lock}"  # noqa: S608
         if tx.row(locked, id=picture.id) is None:
-            raise InvalidRequest(f"{picture.name!r} is not kept for good, so it cannot be in an album.")
+            raise InvalidRequest(
+                sentence("{name!r} is not kept for good, so it cannot be in an album.", name=picture.name)
+            )
         tx.execute(
             "INSERT INTO album_pictures (album_id, artifact_id, added_at) VALUES (:album, :id, :now) "
             "ON CONFLICT DO NOTHING",
@@ -158,7 +163,10 @@ def _add(tx: Transaction, account: str, reference: str, references: tuple[str, .
     count = tx.row("SELECT COUNT(*) AS pictures FROM album_pictures WHERE album_id = :album", album=album.id)
     if count is not None and count["pictures"] > PICTURES_MAX:
         raise InvalidRequest(
-            f"An album holds up to {PICTURES_MAX} pictures (what lies in the trash counts): begin another one."
+            sentence(
+                "An album holds up to {limit} pictures (what lies in the trash counts): begin another one.",
+                limit=PICTURES_MAX,
+            )
         )
     return _with_pictures(tx, album)
 
@@ -169,7 +177,9 @@ def _remove(tx: Transaction, account: str, reference: str, references: tuple[str
     for picture in own.each(own.picture, tx, account, references):
         sql = "DELETE FROM album_pictures WHERE album_id = :album AND artifact_id = :id"
         if not tx.execute(sql, album=album.id, id=picture.id):
-            raise NotFound(f"The album {album.name!r} has no picture named {picture.name!r}.")
+            raise NotFound(
+                sentence("The album {album!r} has no picture named {name!r}.", album=album.name, name=picture.name)
+            )
     return _with_pictures(tx, album)
 
 
@@ -197,9 +207,9 @@ def _album(row: Row) -> Album:
 def _clean(name: str) -> str:
     cleaned = one_line(name).strip()
     if not cleaned or len(cleaned) > NAME_CHARACTERS_MAX:
-        raise InvalidRequest(f"An album's name has 1 to {NAME_CHARACTERS_MAX} characters.")
+        raise InvalidRequest(sentence("An album's name has 1 to {limit} characters.", limit=NAME_CHARACTERS_MAX))
     return cleaned
 
 
 def _taken(name: str) -> InvalidRequest:
-    return InvalidRequest(f"You have an album named {name!r} already; choose another name.")
+    return InvalidRequest(sentence("You have an album named {name!r} already; choose another name.", name=name))

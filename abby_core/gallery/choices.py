@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import Choice, QuotaExceeded
 from abby_core.quota.meter import BYTES
 from abby_core.quota.refusal import duration
+from abby_core.sentence import Sentence, plural, sentence
 from abby_core.storage import catalogue, oldest
 
 if TYPE_CHECKING:
@@ -142,7 +143,14 @@ def rank(facts: Facts) -> tuple[Choice, ...]:
     room = list(_room(facts)) if 0 < facts.missing_bytes <= facts.trash_bytes + sum(facts.unstarred) else []
     enough = [choice for choice in room if choice.frees_bytes >= facts.missing_bytes]
     partly = [
-        replace(each, text=f"{each.text} That is a part of the {_size(facts.missing_bytes)} it takes.")
+        replace(
+            each,
+            text=sentence(
+                "{choice} That is a part of the {size} it takes.",
+                choice=each.text,
+                size=_size(facts.missing_bytes),
+            ),
+        )
         for each in room
         if each not in enough
     ]
@@ -152,17 +160,31 @@ def rank(facts: Facts) -> tuple[Choice, ...]:
 def _room(facts: Facts) -> Iterator[Choice]:
     if facts.trash_bytes:
         freed, count = facts.trash_bytes, facts.trash_pictures
-        text = f"Empty your trash: {_pictures(count)}, frees {_size(freed)}."
+        text = plural(
+            "Empty your trash: {count} picture, frees {size}.",
+            "Empty your trash: {count} pictures, frees {size}.",
+            count=count,
+            size=_size(freed),
+        )
         yield Choice(kind="empty_trash", text=text, pictures=count, frees_bytes=freed)
     # Compressing needs room on the server first, and gives it back a week later: no help where that is full.
     count, freed = _enough(facts.compressible, facts.missing_bytes)
     if freed and not facts.house:
-        text = f"Compress your {_oldest(count)} without visible loss: frees about {_size(freed)}."
+        text = plural(
+            "Compress your oldest picture without visible loss: frees about {size}.",
+            "Compress your {count} oldest pictures without visible loss: frees about {size}.",
+            count=count,
+            size=_size(freed),
+        )
         yield Choice(kind="compress", text=text, pictures=count, frees_bytes=freed)
     count, freed = _enough(facts.unstarred, facts.missing_bytes)
     if freed and facts.has_archive:
-        stays = "it stays" if count == 1 else "they stay"
-        text = f"Archive your {_oldest(count)}: frees {_size(freed)}, and {stays} in your gallery."
+        text = plural(
+            "Archive your oldest picture: frees {size}, and it stays in your gallery.",
+            "Archive your {count} oldest pictures: frees {size}, and they stay in your gallery.",
+            count=count,
+            size=_size(freed),
+        )
         yield Choice(kind="archive", text=text, pictures=count, frees_bytes=freed)
 
 
@@ -171,22 +193,28 @@ def _delete(facts: Facts) -> list[Choice]:
     count, freed = _enough(facts.unstarred, facts.missing_bytes)
     if not 0 < facts.missing_bytes <= freed:
         return []
-    text = f"Delete your {_oldest(count)} without a star for good: frees {_size(freed)}."
+    text = plural(
+        "Delete your oldest picture without a star for good: frees {size}.",
+        "Delete your {count} oldest pictures without a star for good: frees {size}.",
+        count=count,
+        size=_size(freed),
+    )
     return [Choice(kind="delete", text=text, pictures=count, frees_bytes=freed)]
 
 
 def _fewer(facts: Facts) -> list[Choice]:
     if not 0 < facts.images_fit < facts.images:
         return []
-    return [
-        Choice(kind="fewer", text=f"Ask for {_pictures(facts.images_fit)}: so many fit.", pictures=facts.images_fit)
-    ]
+    text = plural(
+        "Ask for {count} picture: so many fit.", "Ask for {count} pictures: so many fit.", count=facts.images_fit
+    )
+    return [Choice(kind="fewer", text=text, pictures=facts.images_fit)]
 
 
 def _wait(facts: Facts) -> list[Choice]:
     if facts.wait_seconds is None:
         return []
-    text = f"Wait {duration(facts.wait_seconds)}: then the limit starts anew."
+    text = sentence("Wait {time}: then the limit starts anew.", time=duration(facts.wait_seconds))
     return [Choice(kind="wait", text=text, wait_seconds=facts.wait_seconds)]
 
 
@@ -200,13 +228,7 @@ def _enough(freed_by_each: Sequence[float], missing: int) -> tuple[int, int]:
     return len(freed_by_each), int(freed)
 
 
-def _oldest(count: int) -> str:
-    return "oldest picture" if count == 1 else f"{count} oldest pictures"
-
-
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count} pictures"
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 2**20:.1f} MB" if size_bytes >= 2**20 // 10 else f"{size_bytes / 2**10:.0f} kB"
+def _size(size_bytes: int) -> Sentence:
+    if size_bytes >= 2**20 // 10:
+        return sentence("{size:.1f} MB", size=size_bytes / 2**20)
+    return sentence("{size:.0f} kB", size=size_bytes / 2**10)

@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 
 Position = tuple[int, str]
 """A moment (epoch milliseconds) and the id of a picture: pages go on with what is older, or as old with a lesser id."""
@@ -32,8 +33,13 @@ def read(text: str) -> Position:
         at_ms = round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError, OSError) as error:
         raise InvalidRequest(
-            f"{text[:80]!r} is no place in a gallery: type a date such as 2026-11-21, or what the page before said."
+            sentence(
+                "{text!r} is no place in a gallery: type a date such as 2026-11-21, or what the page before said.",
+                text=text[:80],
+            )
         ) from error
     if at_ms < 0 or not re.fullmatch(rf"[0-9A-Za-z-]{{0,{ID_CHARACTERS_MAX}}}", last_id):
-        raise InvalidRequest(f"{text[:80]!r} is no place in a gallery: copy it whole from the page before.")
+        raise InvalidRequest(
+            sentence("{text!r} is no place in a gallery: copy it whole from the page before.", text=text[:80])
+        )
     return at_ms, last_id

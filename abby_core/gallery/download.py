@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from abby_core.errors import AbbyError, InvalidRequest
 from abby_core.gallery.alt_text import alt_text
 from abby_core.gallery.zip_stream import EntryNames, zip_chunks
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.names import safe_name
 
@@ -41,7 +42,7 @@ def zip_stream(
     Raises InvalidRequest, before the first piece, for none or too many pictures.
     """
     if not artifacts:
-        raise InvalidRequest("There is no picture to download.")
+        raise InvalidRequest(sentence("There is no picture to download."))
     check_count(len(artifacts))
     looked = looked or (lambda _artifact, _reason: None)
     return zip_chunks(_entries(storage, artifacts, with_metadata=with_metadata, looked=looked))
@@ -50,7 +51,9 @@ def zip_stream(
 def check_count(pictures: int) -> None:
     """Raise InvalidRequest for more pictures than one download may have."""
     if pictures > PICTURES_MAX:
-        raise InvalidRequest(f"One download has at most {PICTURES_MAX} pictures; choose some by name, or an album.")
+        raise InvalidRequest(
+            sentence("One download has at most {limit} pictures; choose some by name, or an album.", limit=PICTURES_MAX)
+        )
 
 
 def _entries(
@@ -80,10 +83,10 @@ def _read(storage: StorageManager, artifact: Artifact) -> tuple[Artifact, bytes,
     try:
         current = storage.database.read(catalogue.by_id, artifact.id)
         if current is None or current.account != artifact.account:
-            return artifact, b"", "It was deleted before its turn came."
+            return artifact, b"", sentence("It was deleted before its turn came.")
         return current, storage.open(current), ""
     except AbbyError as error:
-        return artifact, b"", str(error)
+        return artifact, b"", error.text
 
 
 def _wished_name(artifact: Artifact) -> str:

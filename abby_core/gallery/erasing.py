@@ -19,6 +19,7 @@ from abby_core.gallery.personal import FORGOTTEN, PERSONAL, ROWS_AT_ONCE, count,
 from abby_core.quota import erasure
 from abby_core.quota.meter import DAY_MS
 from abby_core.security.pseudonyms import Pseudonyms
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, mending
 from abby_core.storage.artifact import ARCHIVE, counted_bytes
 from abby_core.storage.names import folder_for
@@ -94,7 +95,7 @@ def remove_pictures(storage: StorageManager, account: Account, progress: Callabl
             try:
                 storage.finish_removal(artifact)
             except StorageError as error:
-                yield f"Picture {artifact.id} could not be removed: {error}"
+                yield sentence("Picture {id} could not be removed: {error}", id=artifact.id, error=error.text)
             else:
                 removed += 1
                 progress(removed)
@@ -191,7 +192,9 @@ def forget_events(storage: StorageManager, events: EventLog, account: Account) -
     try:
         return events.forget(_Mention(account, orders))
     except OSError as error:
-        raise StorageError(f"The event log could not be changed: {error.strerror or error}.") from error
+        raise StorageError(
+            sentence("The event log could not be changed: {reason}.", reason=error.strerror or str(error))
+        ) from error
 
 
 def nameless() -> str:

@@ -24,6 +24,7 @@ from abby_core.errors import AbbyError, NotFound, StorageError
 from abby_core.gallery import erasing
 from abby_core.quota import erasure
 from abby_core.quota.account import Account
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -150,7 +151,12 @@ class Forgetting:
             await self.orders.recover()  # those whose runner died
             running = await self.storage.database.fetch(erasing.unfinished, account.key)
             if running and loop.time() >= give_up_at:
-                return [f"Orders that are still being made: {len(running)}. They were asked to stop; repeat it then."]
+                return [
+                    sentence(
+                        "Orders that are still being made: {orders}. They were asked to stop; repeat it then.",
+                        orders=len(running),
+                    )
+                ]
             if running:
                 await asyncio.sleep(LOOK_SECONDS)
         return []
@@ -170,7 +176,8 @@ class Forgetting:
         elsewhere = sorted(self.awaited - {hook.name for hook in self.hooks})
         posted = await self.storage.database.fetch(_delivered, account.key, elsewhere)
         return failed + [
-            f"{kind}: what was posted there is taken back by the Abby that posts there." for kind in posted
+            sentence("{kind}: what was posted there is taken back by the Abby that posts there.", kind=kind)
+            for kind in posted
         ]
 
     def _erase(self, account: Account, progress: Callable[[int], None], *, rows: bool) -> list[str]:
@@ -183,7 +190,7 @@ class Forgetting:
                 if done is not None and not isinstance(done, int):
                     left.extend(done)
             except StorageError as error:
-                left.append(str(error))
+                left.append(error.text)
 
         attempt(lambda: erasing.remove_rows(storage, account, "api_tokens", "sessions", "sign_in_links", "shares"))
         attempt(lambda: erasing.remove_rows(storage, account, "presets", "standings"))
@@ -210,7 +217,7 @@ class Forgetting:
                 return self._sweep()
             if left := self._erase(account, progress, rows=True):
                 return left
-        return ["New things of this account keep coming in; stop what makes them and repeat it."]
+        return [sentence("New things of this account keep coming in; stop what makes them and repeat it.")]
 
     def _sweep(self) -> list[str]:
         database = self.storage.database
@@ -220,14 +227,22 @@ class Forgetting:
             for nameless in waiting:
                 database.write(erasure.close, nameless)
         except StorageError as error:
-            return [f"Everything is removed, but may still be read in the database's free pages. {error}"]
+            return [
+                sentence(
+                    "Everything is removed, but may still be read in the database's free pages. {error}",
+                    error=error.text,
+                )
+            ]
         return []
 
     def _by_hand(self) -> tuple[str, ...]:
         copies: list[Path] = sweeping.copies(self.storage.database)
         return tuple(
-            f"{copy.name} is a copy of the database from before an update and may name this account: delete it when "
-            "you need it no more."
+            sentence(
+                "{file} is a copy of the database from before an update and may name this account: delete it when "
+                "you need it no more.",
+                file=copy.name,
+            )
             for copy in copies
         )
 

@@ -15,6 +15,7 @@ from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import albums, alt_text, history, lineage, naming, own
 from abby_core.gallery.albums import Albums
 from abby_core.gallery.history import EVERYTHING, Filter, Page
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, trash
 from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.storage.blob_store import BlobMissing
@@ -147,11 +148,11 @@ class Gallery:
         """
         server = history.clean(guild.strip())
         if visibility not in {"private", "server", "public"}:  # callers are strangers
-            raise InvalidRequest("A picture is visible as private, server or public.")
+            raise InvalidRequest(sentence("A picture is visible as private, server or public."))
         if visibility != "server":
             server = ""
         elif not 0 < len(server) <= GUILD_CHARACTERS_MAX:
-            raise InvalidRequest("To show a picture to a server, say to which one.")
+            raise InvalidRequest(sentence("To show a picture to a server, say to which one."))
         return self._set(
             account, names_or_ids, "visibility = :visibility, guild = :guild", visibility=visibility, guild=server
         )
@@ -167,7 +168,9 @@ class Gallery:
         """
         line = alt_text.one_line(text)
         if len(" ".join(text.split())) > alt_text.ALT_TEXT_CHARACTERS_MAX:
-            raise InvalidRequest(f"A description may have up to {alt_text.ALT_TEXT_CHARACTERS_MAX} characters.")
+            raise InvalidRequest(
+                sentence("A description may have up to {limit} characters.", limit=alt_text.ALT_TEXT_CHARACTERS_MAX)
+            )
         return self._set(account, (name_or_id,), "alt_text = :alt_text", alt_text=line)[0]
 
     # ------------------------------------------------------------------ the trash

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest
 from abby_core.gallery.cursor import NEWEST, OLDEST, Position
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.catalogue import PAGE_MAX
@@ -109,7 +110,7 @@ def shown(
 ) -> Page:
     """A page of what is visible to everybody or to these servers, except the viewer's own."""
     if len(guilds) > GUILDS_MAX:
-        raise InvalidRequest(f"One can look at up to {GUILDS_MAX} servers at once.")
+        raise InvalidRequest(sentence("One can look at up to {limit} servers at once.", limit=GUILDS_MAX))
     scopes = [("public", ""), *(("server", guild) for guild in sorted(set(map(clean, guilds))) if guild)]
     place = "FROM artifacts WHERE visibility = :scope AND guild = :guild AND visibility <> 'private'"
     looks: list[_Look] = []
@@ -205,7 +206,9 @@ def _pattern(text: str) -> str:
     and Python looks once more.
     """
     if len(text) > TEXT_CHARACTERS_MAX:
-        raise InvalidRequest(f"The text to look for may have up to {TEXT_CHARACTERS_MAX} characters.")
+        raise InvalidRequest(
+            sentence("The text to look for may have up to {limit} characters.", limit=TEXT_CHARACTERS_MAX)
+        )
     return f"%{''.join(map(_literal, clean(text)))}%"
 
 

@@ -20,6 +20,10 @@ Notes = Mapping[str, Mapping[str, object]]
 class Unreadable(Exception):
     """A file cannot be read; the text says why, for people."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:

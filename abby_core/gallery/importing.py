@@ -20,6 +20,7 @@ from abby_core.gallery.generation_info import GenerationInfo
 from abby_core.gallery.generation_readers import generation_info
 from abby_core.gallery.import_source import Found, Source, Unreadable
 from abby_core.gallery.import_sources import Together, source_of
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, jpeg_check, keeping, mending, picture, png_check, saving, webp_check
 from abby_core.storage.artifact import Artifact
 
@@ -129,7 +130,7 @@ class Importer:
             data = self._read(found)
             return None if data is None else self._import(run, found, data)
         except (PictureRejected, Unreadable) as error:
-            return Outcome(place=found.place, state="refused", reason=str(error))
+            return Outcome(place=found.place, state="refused", reason=error.text)
 
     def _import(self, run: _Run, found: Found, data: bytes) -> Outcome:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -137,7 +138,7 @@ class Importer:
         if earlier is not None:
             return self._known(run, found, earlier)
         if sha256 in run.seen:
-            return Outcome(place=found.place, state="already", reason="The same file comes twice.")
+            return Outcome(place=found.place, state="already", reason=sentence("The same file comes twice."))
         clean, info = self._clean(data)
         made = generation_info(embedded_texts(data), file_name=found.name, note=found.note)
         draft = replace(self._draft(run.account, found, clean, info, made), import_sha256=sha256)
@@ -154,11 +155,11 @@ class Importer:
     def _known(self, run: _Run, found: Found, earlier: Artifact) -> Outcome:
         """A file that was imported before, perhaps by a run that was killed before the thumbnail."""
         if earlier.state == "removing":
-            reason = "Its picture is being deleted just now; import it again in a minute."
+            reason = sentence("Its picture is being deleted just now; import it again in a minute.")
             return Outcome(place=found.place, state="refused", reason=reason)
         if earlier.state == "kept" and earlier.thumbnail_bytes and not (earlier.thumbnail_key or run.dry_run):
             self._make_thumbnail(earlier)
-        reason = "It is in the trash." if earlier.state == "trashed" else ""
+        reason = sentence("It is in the trash.") if earlier.state == "trashed" else ""
         return Outcome(place=found.place, state="already", name=earlier.name, reason=reason)
 
     def _read(self, found: Found) -> bytes | None:
@@ -169,7 +170,7 @@ class Importer:
         bytes_max = min(picture.PICTURE_BYTES_MAX, self._storage.picture_bytes_max)
         data = found.read(bytes_max + 1)
         if len(data) > bytes_max:
-            raise PictureRejected(f"The file is larger than {bytes_max / 2**20:.1f} MB.")
+            raise PictureRejected(sentence("The file is larger than {limit:.1f} MB.", limit=bytes_max / 2**20))
         return data
 
     def _clean(self, data: bytes) -> tuple[bytes, PictureInfo]:
@@ -179,7 +180,7 @@ class Importer:
             return clean, info
         fitted = picture.encode_to_fit(clean, self._storage.picture_bytes_max)
         if fitted is None:
-            raise PictureRejected("The picture cannot be made small enough to be stored.")
+            raise PictureRejected(sentence("The picture cannot be made small enough to be stored."))
         return fitted
 
     def _draft(self, account: Account, found: Found, clean: bytes, info: PictureInfo, made: GenerationInfo) -> Artifact:

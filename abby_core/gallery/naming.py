@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest
 from abby_core.gallery import own
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key
@@ -26,7 +27,9 @@ def rename(tx: Transaction, account: str, reference: str, new_name: str) -> Arti
     name = _with_ending_of(artifact.name, new_name)
     if name_key(name) != name_key(artifact.name) and not claim(tx, account, name):
         free = free_name(tx, account, name)
-        raise InvalidRequest(f"You have a picture named {name!r} already; {free!r} is free.")
+        raise InvalidRequest(
+            sentence("You have a picture named {name!r} already; {free!r} is free.", name=name, free=free)
+        )
     changed = catalogue.change(
         tx,
         f"name = :name, name_key = :key WHERE id = :id AND account = :account AND {catalogue.LISTED}",
@@ -44,7 +47,7 @@ def _with_ending_of(old: str, new: str) -> str:
     if ending:
         text = text.removesuffix(_ending(text)).rstrip()
     if text.lower() in {"", *ENDINGS}:
-        raise InvalidRequest("A picture needs a name of at least one letter.")
+        raise InvalidRequest(sentence("A picture needs a name of at least one letter."))
     return clean_name(text + ending)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest, NotFound
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, trash
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.saving import clean_name
@@ -49,11 +50,15 @@ def each(
     so two who do never wait for each other. Raises InvalidRequest for none or too many, NotFound for the first missing.
     """
     if not 0 < len(references) <= REFERENCES_MAX:
-        raise InvalidRequest(f"Name between 1 and {REFERENCES_MAX} pictures at once, not {len(references)}.")
+        raise InvalidRequest(
+            sentence(
+                "Name between 1 and {limit} pictures at once, not {count}.", limit=REFERENCES_MAX, count=len(references)
+            )
+        )
     found = {artifact.id: artifact for artifact in (find(tx, account, reference) for reference in references)}
     return [found[artifact_id] for artifact_id in sorted(found)]
 
 
 def missing(reference: str) -> NotFound:
     """What is said of a picture that is not there, or somebody else's."""
-    return NotFound(f"You have no picture named {str(reference)[:200]!r}.")
+    return NotFound(sentence("You have no picture named {name!r}.", name=str(reference)[:200]))

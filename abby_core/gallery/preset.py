@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from abby_core.errors import InvalidRequest
 from abby_core.generation.choices import Choices
 from abby_core.quota.account import Account
+from abby_core.sentence import sentence
 
 PRESETS_MAX = 50
 """Named presets of one owner: a list that people can still choose from."""
@@ -40,7 +41,11 @@ class Resolved:
 def of_member(account: Account) -> str:
     """The owner of an account's presets. Raises InvalidRequest for one that is written like a server."""
     if account.platform == _SERVER:
-        raise InvalidRequest(f"{account.key[:80]!r} is the name of a server; presets of servers are set by their own.")
+        raise InvalidRequest(
+            sentence(
+                "{name!r} is the name of a server; presets of servers are set by their own.", name=account.key[:80]
+            )
+        )
     return account.key
 
 

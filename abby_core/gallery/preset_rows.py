@@ -10,6 +10,7 @@ from abby_core.errors import QuotaExceeded
 from abby_core.gallery.preset import PRESETS_MAX, UNASKED, Preset
 from abby_core.generation.choices import NAMES, Choices
 from abby_core.quota import erasure
+from abby_core.sentence import sentence
 from abby_core.storage.names import name_key
 
 if TYPE_CHECKING:
@@ -70,7 +71,11 @@ def _check_room(tx: Transaction, owner: str) -> None:
     count = 0 if row is None else int(row["n"])
     if count >= PRESETS_MAX:
         raise QuotaExceeded(
-            f"There are {count} presets already; at most {PRESETS_MAX} are possible. Delete one first.",
+            sentence(
+                "There are {count} presets already; at most {limit} are possible. Delete one first.",
+                count=count,
+                limit=PRESETS_MAX,
+            ),
             meter="presets", limit=PRESETS_MAX, used=count, requested=1,
         )  # fmt: skip
 

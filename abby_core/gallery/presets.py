@@ -16,6 +16,7 @@ from abby_core.gallery import preset_rows
 from abby_core.gallery.preset import HOST, NAME_CHARACTERS_MAX, UNASKED, Preset, Resolved, of_member
 from abby_core.generation.choices import NAMES, NOTHING_CHOSEN, Choices, check_choices
 from abby_core.generation.request import Kind
+from abby_core.sentence import Sentence, sentence
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ class Presets:
                 self._check(preset.choices.only(*names), kind)
             except InvalidRequest as error:
                 usable = usable.without(*names)
-                whose = f"the preset {preset.name!r}" if preset.name else "what is preferred"
-                notes = (*notes, f"The {names[0].replace('_', ' ')} of {whose} was left out. {error}")
+                notes = (*notes, _left_out(names[0].replace("_", " "), preset.name, error))
         return usable, notes
 
     # ------------------------------------------------------------------ inside
@@ -105,9 +105,11 @@ class Presets:
     def _put(self, owner: str, name: str, choices: Choices, *, keep_others: bool) -> Preset:
         shown = _written(name)
         if len(shown) > NAME_CHARACTERS_MAX or not shown.isprintable():
-            raise InvalidRequest(f"A preset's name has up to {NAME_CHARACTERS_MAX} visible characters.")
+            raise InvalidRequest(
+                sentence("A preset's name has up to {limit} visible characters.", limit=NAME_CHARACTERS_MAX)
+            )
         if not choices.chosen():
-            raise InvalidRequest("Nothing was chosen: say what it shall stand for, such as a style.")
+            raise InvalidRequest(sentence("Nothing was chosen: say what it shall stand for, such as a style."))
         self._check(choices, None)
         preset = Preset(owner=owner, name=shown, choices=choices, updated_at_ms=self._storage.now_ms())
         return self._database.write(preset_rows.put, preset, keep_others=keep_others)
@@ -119,9 +121,24 @@ class Presets:
             return
         providers = self._providers()
         if choices.provider not in providers:
-            raise InvalidRequest(f"There is no provider {choices.provider[:40]!r}. There are: {', '.join(providers)}.")
+            raise InvalidRequest(
+                sentence(
+                    "There is no provider {provider!r}. There are: {providers}.",
+                    provider=choices.provider[:40],
+                    providers=", ".join(providers),
+                )
+            )
         if kind is not None and kind not in providers[choices.provider]:
-            raise InvalidRequest(f"{choices.provider} makes no such pictures.")
+            raise InvalidRequest(sentence("{provider} makes no such pictures.", provider=choices.provider))
+
+
+def _left_out(what: str, preset: str, error: InvalidRequest) -> Sentence:
+    """``what``: the choice; ``preset``: its name, blank for what an account prefers."""
+    if not preset:
+        return sentence("The {what} of what is preferred was left out. {error}", what=what, error=error.text)
+    return sentence(
+        "The {what} of the preset {preset!r} was left out. {error}", what=what, preset=preset, error=error.text
+    )
 
 
 def _written(name: str) -> str:
@@ -144,4 +161,4 @@ def _there(preset: Preset | None, name: str) -> Preset:
 
 
 def _no_such_preset(name: str) -> NotFound:
-    return NotFound(f"There is no preset {name[:NAME_CHARACTERS_MAX]!r}.")
+    return NotFound(sentence("There is no preset {name!r}.", name=name[:NAME_CHARACTERS_MAX]))

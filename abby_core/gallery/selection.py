@@ -9,6 +9,7 @@ from abby_core.errors import InvalidRequest
 from abby_core.gallery import albums
 from abby_core.gallery.download import PICTURES_MAX, check_count
 from abby_core.gallery.gallery import Gallery
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def select(
     two ways, or where they are more than one download may have.
     """
     if bool(names) + bool(album) + everything != 1:
-        raise InvalidRequest("Say which pictures: some names, an album, or all.")
+        raise InvalidRequest(sentence("Say which pictures: some names, an album, or all."))
     gallery = Gallery(storage)
     check_count(len(names))
     if names:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import QuotaExceeded
 from abby_core.gallery.share import ENDED_SHARES_MAX, LIVE_SHARES_MAX, Share, SharedAlbum, SharedPicture, ShareState
 from abby_core.quota import erasure
+from abby_core.sentence import sentence
 from abby_core.storage.catalogue import LISTED, PAGE_MAX
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
     live = 0 if found is None else int(found["n"])
     if live >= LIVE_SHARES_MAX:
         raise QuotaExceeded(
-            f"You have {live} open shares; at most {LIVE_SHARES_MAX} are possible. Take some back.",
+            sentence(
+                "You have {live} open shares; at most {limit} are possible. Take some back.",
+                live=live,
+                limit=LIVE_SHARES_MAX,
+            ),
             meter="shares", limit=LIVE_SHARES_MAX, used=live, requested=1,
         )  # fmt: skip
     tx.execute(

@@ -29,6 +29,7 @@ from abby_core.gallery.share import (
 )
 from abby_core.security.passwords import PasswordGate, password_hash
 from abby_core.security.tokens import new_token, token_hash
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.saving import clean_name
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from abby_core.storage.artifact import Artifact
     from abby_core.storage.storage_manager import StorageManager
 
-NO_SHARE = "There is nothing under this link: it has ended, was taken back, or never was."
+NO_SHARE = sentence("There is nothing under this link: it has ended, was taken back, or never was.")
 PAGE_DEFAULT = 50
 FILES_AT_ONCE_MAX = 2
 """Files that are made ready at the same time: one of 50 megapixels that has to be made anew takes up to 0.9 GB."""
@@ -76,13 +77,19 @@ class Shares:
         NotFound for what is not the account's, and QuotaExceeded when too many shares are open.
         """
         if bool(picture) == bool(album):
-            raise InvalidRequest("Share one picture or one album.")
+            raise InvalidRequest(sentence("Share one picture or one album."))
         if not EXPIRES_SECONDS_MIN <= expires_in_seconds <= EXPIRES_SECONDS_MAX:  # also what is not a number
-            raise InvalidRequest("A share lasts between a minute and 365 days.")
+            raise InvalidRequest(sentence("A share lasts between a minute and 365 days."))
         if not 0 <= views_max <= VIEWS_MAX:
-            raise InvalidRequest(f"The number of views is 1 to {VIEWS_MAX:,}, or 0 for no cap.")
+            raise InvalidRequest(sentence("The number of views is 1 to {limit:,}, or 0 for no cap.", limit=VIEWS_MAX))
         if metadata not in SHOWN:
-            raise InvalidRequest(f"What is told about a picture may be {', '.join(SHOWN)}, not {metadata[:40]!r}.")
+            raise InvalidRequest(
+                sentence(
+                    "What is told about a picture may be {shown}, not {given!r}.",
+                    shown=", ".join(SHOWN),
+                    given=metadata[:40],
+                )
+            )
         token, share_id, now_ms = new_token(), secrets.token_hex(8), self._storage.now_ms()
         self._database.write(
             share_rows.insert,
@@ -165,12 +172,12 @@ class Shares:
         if self._gate.is_closed(share_id, now_ms):
             raise NotFound(NO_SHARE)
         if password is None:
-            raise PasswordNeeded("This share opens with its password only.")
+            raise PasswordNeeded(sentence("This share opens with its password only."))
         right = self._gate.check(share_id, password, kept, now_ms)
         if right is None:
             raise NotFound(NO_SHARE)
         if not right:
-            raise PasswordNeeded("That is not the share's password.")
+            raise PasswordNeeded(sentence("That is not the share's password."))
 
     def _artifact(self, share_id: str, picture_id: str) -> Artifact:
         now_ms = self._storage.now_ms()
@@ -192,4 +199,4 @@ def _there(found: T | None) -> T:
 
 
 def _no_such_share(share_id: str) -> NotFound:
-    return NotFound(f"You have no share {share_id[:200]!r}.")
+    return NotFound(sentence("You have no share {id!r}.", id=share_id[:200]))

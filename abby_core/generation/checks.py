@@ -24,6 +24,7 @@ from abby_core.generation.request import (
     TextToImage,
     Upscale,
 )
+from abby_core.sentence import sentence
 
 _LAYOUT_CHARACTERS = frozenset("\n\r\t")
 """Control characters that people do type: a prompt may have lines."""
@@ -51,24 +52,31 @@ def check_input(request: ImageToImage | Upscale, capabilities: Capabilities) -> 
     """Raise InvalidRequest for a picture larger than the provider takes. Reads its header only."""
     if len(request.image) > capabilities.input_bytes_max:
         raise PictureRejected(
-            f"The picture has {len(request.image) / 2**20:.1f} MB; at most "
-            f"{capabilities.input_bytes_max / 2**20:.1f} MB can be used. Save it smaller and try again."
+            sentence(
+                "The picture has {size:.1f} MB; at most {limit:.1f} MB can be used. Save it smaller and try again.",
+                size=len(request.image) / 2**20,
+                limit=capabilities.input_bytes_max / 2**20,
+            )
         )
     width, height = picture_size(request.image)
     if width * height > capabilities.input_pixels_max:
         raise PictureRejected(
-            f"The picture has {by((width, height))} pixels; at most {capabilities.input_pixels_max / 1e6:.1f} "
-            "megapixels can be used. Make it smaller and try again."
+            sentence(
+                "The picture has {size} pixels; at most {limit:.1f} megapixels can be used. Make "
+                "it smaller and try again.",
+                size=by((width, height)),
+                limit=capabilities.input_pixels_max / 1e6,
+            )
         )
 
 
 def _check_words(request: TextToImage | ImageToImage) -> None:
     _check_text("prompt", request.prompt)
     if all(c.isspace() or unicodedata.category(c) == "Cf" for c in request.prompt):
-        raise InvalidRequest("The prompt is empty: say what the picture should show.")
+        raise InvalidRequest(sentence("The prompt is empty: say what the picture should show."))
     _check_text("negative prompt", request.negative_prompt)
     if request.style not in STYLES:
-        raise InvalidRequest(f"There is no such style. The styles are: {', '.join(STYLES)}.")
+        raise InvalidRequest(sentence("There is no such style. The styles are: {styles}.", styles=", ".join(STYLES)))
     if request.steps is not None:
         _whole("steps", request.steps, 1, STEPS_MAX)
     if request.cfg_scale is not None:
@@ -77,14 +85,21 @@ def _check_words(request: TextToImage | ImageToImage) -> None:
 
 def _check_text(name: str, text: object) -> None:
     if not isinstance(text, str):
-        raise InvalidRequest(f"The {name} has to be text.")
+        raise InvalidRequest(sentence("The {name} has to be text.", name=name))
     if len(text) > PROMPT_CHARACTERS_MAX:
         raise InvalidRequest(
-            f"The {name} has {len(text):,} characters; at most {PROMPT_CHARACTERS_MAX:,} are possible."
+            sentence(
+                "The {name} has {count:,} characters; at most {limit:,} are possible.",
+                name=name,
+                count=len(text),
+                limit=PROMPT_CHARACTERS_MAX,
+            )
         )
     # Cs: half of a surrogate pair, which cannot be sent as UTF-8 at all.
     if not text.isprintable() and any(map(_is_control, text)):
-        raise InvalidRequest(f"The {name} holds control characters; please type it again without them.")
+        raise InvalidRequest(
+            sentence("The {name} holds control characters; please type it again without them.", name=name)
+        )
 
 
 def _is_control(character: str) -> bool:
@@ -93,19 +108,23 @@ def _is_control(character: str) -> bool:
 
 def _check_picture(image: object) -> None:
     if isinstance(image, str):
-        raise PictureRejected("The picture itself is needed here, as bytes, not its address.")
+        raise PictureRejected(sentence("The picture itself is needed here, as bytes, not its address."))
     if not isinstance(image, bytes):
-        raise PictureRejected("The picture has to be given as bytes.")
+        raise PictureRejected(sentence("The picture has to be given as bytes."))
     if media_type(image) is None:
-        raise PictureRejected("These bytes are no picture: PNG, JPEG and WebP can be used.")
+        raise PictureRejected(sentence("These bytes are no picture: PNG, JPEG and WebP can be used."))
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidRequest(f"{name} has to be a whole number from {low} to {high}.")
+        raise InvalidRequest(
+            sentence("{name} has to be a whole number from {low} to {high}.", name=name, low=low, high=high)
+        )
 
 
 def _number(name: str, value: object, low: float, high: float) -> None:
     # NaN is refused here too: no comparison with it is true.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidRequest(f"{name} has to be a number from {low:g} to {high:g}.")
+        raise InvalidRequest(
+            sentence("{name} has to be a number from {low:g} to {high:g}.", name=name, low=low, high=high)
+        )

@@ -13,6 +13,7 @@ from typing import Any
 from abby_core.errors import InvalidRequest
 from abby_core.generation.checks import check_request
 from abby_core.generation.request import STYLES, ImageToImage, TextToImage
+from abby_core.sentence import Sentence, sentence
 
 SUFFIX_CHARACTERS_MAX = 500
 """Longest text put behind every prompt: a quarter of what a prompt may have, so that words are left for the picture."""
@@ -82,27 +83,41 @@ def check_choices(choices: Choices, *, count_max: int) -> None:
     if choices.style is not None:
         check_style(choices.style)
     if (choices.width is None) != (choices.height is None):
-        raise InvalidRequest("Choose width and height together.")
+        raise InvalidRequest(sentence("Choose width and height together."))
     check_request(choices.text_to_image("a picture"))
     _check_number("count", choices.count, 1, count_max, whole=True)
     _check_number("image_strength", choices.image_strength, 0, 1)
     if choices.suffix is not None and not _is_line(choices.suffix):
-        raise InvalidRequest(f"A suffix is one line of at most {SUFFIX_CHARACTERS_MAX} characters.")
+        raise InvalidRequest(
+            sentence("A suffix is one line of at most {limit} characters.", limit=SUFFIX_CHARACTERS_MAX)
+        )
     if choices.provider is not None and not _is_line(choices.provider):
-        raise InvalidRequest("A provider is chosen by its name.")
+        raise InvalidRequest(sentence("A provider is chosen by its name."))
 
 
 def check_style(style: object) -> None:
     """Raise InvalidRequest with the styles there are, the likeliest first."""
     if style not in STYLES:
-        guess = did_you_mean(str(style), STYLES)
-        raise InvalidRequest(f"There is no style {str(style)[:40]!r}.{guess} The styles are: {', '.join(STYLES)}.")
+        near, styles = nearest(str(style), STYLES), ", ".join(STYLES)
+        asked = str(style)[:40]
+        if not near:
+            raise InvalidRequest(
+                sentence("There is no style {style!r}. The styles are: {styles}.", style=asked, styles=styles)
+            )
+        raise InvalidRequest(
+            sentence(
+                "There is no style {style!r}. Did you mean {near}? The styles are: {styles}.",
+                style=asked,
+                near=near,
+                styles=styles,
+            )
+        )
 
 
-def did_you_mean(word: str, known: tuple[str, ...]) -> str:
-    """`` Did you mean anime?``, or nothing where no known word is close."""
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """The known word that is probably meant; blank where none is close."""
     near = difflib.get_close_matches(word[:40].casefold(), known, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+    return near[0] if near else ""
 
 
 def _check_number(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
@@ -110,7 +125,13 @@ def _check_number(name: str, value: object, low: float, high: float, *, whole: b
         return
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        raise InvalidRequest(f"{name} has to be a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
+        raise InvalidRequest(_out_of_bounds(name, low, high, whole=whole))
+
+
+def _out_of_bounds(name: str, low: float, high: float, *, whole: bool) -> Sentence:
+    if whole:
+        return sentence("{name} has to be a whole number from {low:g} to {high:g}.", name=name, low=low, high=high)
+    return sentence("{name} has to be a number from {low:g} to {high:g}.", name=name, low=low, high=high)
 
 
 def _is_line(text: object) -> bool:

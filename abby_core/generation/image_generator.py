@@ -28,17 +28,12 @@ from abby_core.generation.request import (
     TextToImage,
     Upscale,
 )
+from abby_core.sentence import Sentence, sentence
 
 _STEPS = 50
 _IMAGE_TO_IMAGE_STEPS = 30
 _CFG_SCALE = 7.0
 """The founding API's defaults: dropped without a word for providers that have no such setting."""
-
-_DOES: dict[Kind, str] = {
-    "text_to_image": "make pictures from words",
-    "image_to_image": "change pictures",
-    "upscale": "enlarge pictures",
-}
 
 
 class GenerationResult(NamedTuple):
@@ -179,13 +174,14 @@ class ImageGenerator:
         """The providers that can do such a thing, of all or of the named one; at least one."""
         providers = self.providers
         if name is not None and name not in providers:
-            raise InvalidRequest(f"There is no provider of that name. There are: {', '.join(providers)}.")
+            raise InvalidRequest(
+                sentence("There is no provider of that name. There are: {providers}.", providers=", ".join(providers))
+            )
         asked = list(providers.values()) if name is None else [providers[name]]
         able = [provider for provider in asked if kind in provider.capabilities.kinds]
         if able:
             return able
-        who = name or "No provider here"
-        raise InvalidRequest(f"{who} {'cannot' if name else 'can'} {_DOES[kind]}.")
+        raise InvalidRequest(_unable(kind, name))
 
     async def _result(self, request: ImageRequest) -> GenerationResult:
         try:
@@ -198,6 +194,21 @@ class ImageGenerator:
         except AbbyError as error:
             return GenerationResult(False, None, _failure(error))
         return GenerationResult(True, image.data, " ".join(("Image generated successfully.", *image.notes)))
+
+
+def _unable(kind: Kind, provider: str | None) -> Sentence:
+    """``provider``: the one that was named; None: there is none at all that can."""
+    if kind == "text_to_image":
+        if provider:
+            return sentence("{provider} cannot make pictures from words.", provider=provider)
+        return sentence("No provider here can make pictures from words.")
+    if kind == "image_to_image":
+        if provider:
+            return sentence("{provider} cannot change pictures.", provider=provider)
+        return sentence("No provider here can change pictures.")
+    if provider:
+        return sentence("{provider} cannot enlarge pictures.", provider=provider)
+    return sentence("No provider here can enlarge pictures.")
 
 
 def _by_name(providers: Sequence[ImageProvider]) -> dict[str, ImageProvider]:

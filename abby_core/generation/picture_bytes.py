@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from abby_core.errors import PictureRejected
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,4 +83,6 @@ def _opened(data: bytes) -> Generator[Image.Image]:
             yield picture
     except Exception as error:
         # Pillow's decoders raise nearly every built-in exception on hostile bytes; all mean the same to people.
-        raise PictureRejected("This picture is damaged or cut off, or is no PNG, JPEG or WebP at all.") from error
+        raise PictureRejected(
+            sentence("This picture is damaged or cut off, or is no PNG, JPEG or WebP at all.")
+        ) from error

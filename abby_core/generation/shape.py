@@ -7,6 +7,7 @@ import re
 
 from abby_core.errors import InvalidRequest
 from abby_core.generation.request import SIDE_PIXELS_MAX, SIDE_PIXELS_MIN
+from abby_core.sentence import sentence
 
 AREA_PIXELS = 1024 * 1024
 """What a picture of a wished shape has, about: every model is at home there."""
@@ -23,7 +24,7 @@ def size_of_text(text: str) -> tuple[int, int]:
     """Width and height in pixels of ``1024x768``. Raises InvalidRequest; whether a model can is not asked here."""
     found = _SIZE.fullmatch(text.strip())
     if not found:
-        raise InvalidRequest(f"--size looks like 1024x768, not {text[:40]!r}.")
+        raise InvalidRequest(sentence("--size looks like 1024x768, not {given!r}.", given=text[:40]))
     return int(found[1]), int(found[2])
 
 
@@ -32,10 +33,10 @@ def size_of_aspect(text: str) -> tuple[int, int]:
     found = _ASPECT.fullmatch(text.strip())
     width, height = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
     if not width or not height:
-        raise InvalidRequest(f"--ar looks like 16:9, not {text[:40]!r}.")
+        raise InvalidRequest(sentence("--ar looks like 16:9, not {given!r}.", given=text[:40]))
     ratio = width / height
     if not 1 / ASPECT_MAX <= ratio <= ASPECT_MAX:
-        raise InvalidRequest(f"--ar may be between 1:{ASPECT_MAX} and {ASPECT_MAX}:1.")
+        raise InvalidRequest(sentence("--ar may be between 1:{limit} and {limit}:1.", limit=ASPECT_MAX))
     return _side(math.sqrt(AREA_PIXELS * ratio)), _side(math.sqrt(AREA_PIXELS / ratio))
 
 

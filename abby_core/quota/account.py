@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 
 USER_ID_BYTES_MAX = 512
 """Longer ids are cut and carry a hash: with a picture's name they must fit an index (PostgreSQL: about 2700 bytes)."""
@@ -42,7 +43,7 @@ class Account:
 def _clean(user_id: object) -> str:
     """Text that every database holds: no NUL, no lone surrogate, not too long. Raises InvalidRequest for none."""
     if user_id is None or user_id == "":
-        raise InvalidRequest("A user id is needed.")
+        raise InvalidRequest(sentence("A user id is needed."))
     text = str(user_id).replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "backslashreplace")
     if len(text) > USER_ID_BYTES_MAX:
         fingerprint = b"~" + blake2b(text, digest_size=16).hexdigest().encode()

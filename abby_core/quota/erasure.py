@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from abby_core.errors import Refused
 from abby_core.quota.account import HOUSE
 from abby_core.quota.meter import BYTES
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
 
-BEING_FORGOTTEN = "Everything about this account is being removed just now. Try again when that is done."
+BEING_FORGOTTEN = sentence("Everything about this account is being removed just now. Try again when that is done.")
 
 
 def begin(tx: Transaction, account: str, counts: Mapping[str, int], now_ms: int) -> Mapping[str, int]:

@@ -33,6 +33,7 @@ from abby_core.quota.meter import (
 from abby_core.quota.rules import Rules
 from abby_core.quota.rules_file import load_rules
 from abby_core.quota.status import QuotaStatus, Usage
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.database import Database
@@ -103,9 +104,11 @@ class QuotaManager:
         negative amount, Refused for an account that is being forgotten.
         """
         if meter not in METERS:
-            raise InvalidRequest(f"There is no meter {meter!r}; choose one of: {', '.join(METERS)}.")
+            raise InvalidRequest(
+                sentence("There is no meter {meter!r}; choose one of: {meters}.", meter=meter, meters=", ".join(METERS))
+            )
         if amount is not None and not 0 <= amount <= NO_LIMIT:
-            raise InvalidRequest("A limit is 0 or more.")
+            raise InvalidRequest(sentence("A limit is 0 or more."))
         self.database.write(_set_limit, HOUSE if account is None else account.key, meter, amount)
 
     def usage(self, *, limit: int = 50) -> list[tuple[Account, QuotaStatus]]:

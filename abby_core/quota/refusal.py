@@ -13,12 +13,10 @@ from abby_core.quota.meter import (
     Charge,
     period_ends_ms,
 )
+from abby_core.sentence import Sentence, plural, sentence
 
-_IMAGES = {
-    IMAGES_PER_HOUR: ("Hourly", "this hour"),
-    IMAGES_PER_DAY: ("Daily", "today"),
-    IMAGES_PER_MONTH: ("Monthly", "this month"),
-}
+_IMAGES = {IMAGES_PER_HOUR, IMAGES_PER_DAY, IMAGES_PER_MONTH}
+_DAY, _HOUR, _MINUTE = 86_400, 3600, 60
 
 
 def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExceeded:
@@ -26,7 +24,7 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
     ends_ms = period_ends_ms(charge.meter, period)
     retry_after_seconds = None if ends_ms is None else max(0.0, (ends_ms - now_ms) / 1000)
     return QuotaExceeded(
-        _sentence(charge, used, retry_after_seconds),
+        _text(charge, used, retry_after_seconds),
         meter=charge.meter,
         limit=charge.limit,
         used=used,
@@ -35,33 +33,69 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
     )
 
 
-def _sentence(charge: Charge, used: int, retry_after_seconds: float | None) -> str:
-    when = "" if retry_after_seconds is None else f" It resets in {duration(retry_after_seconds)}."
-    if charge.meter in _IMAGES:
-        which, span = _IMAGES[charge.meter]
-        return f"{which} generation limit reached: {used} of {charge.limit} used {span}.{when}"
+def _text(charge: Charge, used: int, retry_after_seconds: float | None) -> Sentence:
     if charge.meter == BYTES:
-        whose = "Server storage is full" if charge.account == HOUSE else "Your storage quota is full"
-        remedy = (
-            "Ask the host to free some space."
-            if charge.account == HOUSE
-            else "Empty your trash or delete some pictures for good to make room."
+        return _bytes_text(charge, used)
+    reached = _images_text(charge, used) if charge.meter in _IMAGES else _credits_text(charge, used)
+    if retry_after_seconds is None:
+        return reached
+    return sentence("{reached} It resets in {time}.", reached=reached, time=duration(retry_after_seconds))
+
+
+def _images_text(charge: Charge, used: int) -> Sentence:
+    limit = charge.limit
+    if charge.meter == IMAGES_PER_HOUR:
+        return sentence("Hourly generation limit reached: {used} of {limit} used this hour.", used=used, limit=limit)
+    if charge.meter == IMAGES_PER_DAY:
+        return sentence("Daily generation limit reached: {used} of {limit} used today.", used=used, limit=limit)
+    return sentence("Monthly generation limit reached: {used} of {limit} used this month.", used=used, limit=limit)
+
+
+def _bytes_text(charge: Charge, used: int) -> Sentence:
+    amounts = {"used": megabytes(used), "limit": megabytes(charge.limit)}
+    if charge.account == HOUSE:
+        return sentence(
+            "Server storage is full: {used} of {limit} MB used. Ask the host to free some space.", **amounts
         )
-        return f"{whose}: {megabytes(used)} of {megabytes(charge.limit)} MB used. {remedy}"
-    span = "today" if charge.meter.endswith("/day") else "this month"
-    whose = "The host's" if charge.account == HOUSE else "Your"
-    return f"{whose} spending limit is reached: {used / 1000:g} of {charge.limit / 1000:g} credits used {span}.{when}"
+    return sentence(
+        "Your storage quota is full: {used} of {limit} MB used. "
+        "Empty your trash or delete some pictures for good to make room.",
+        **amounts,
+    )
 
 
-def megabytes(size_bytes: int) -> str:
+def _credits_text(charge: Charge, used: int) -> Sentence:
+    amounts = {"used": used / 1000, "limit": charge.limit / 1000}
+    match charge.account == HOUSE, charge.meter.endswith("/day"):
+        case True, True:
+            return sentence(
+                "The host's spending limit is reached: {used:g} of {limit:g} credits used today.", **amounts
+            )
+        case True, False:
+            return sentence(
+                "The host's spending limit is reached: {used:g} of {limit:g} credits used this month.", **amounts
+            )
+        case False, True:
+            return sentence("Your spending limit is reached: {used:g} of {limit:g} credits used today.", **amounts)
+        case _:
+            return sentence("Your spending limit is reached: {used:g} of {limit:g} credits used this month.", **amounts)
+
+
+def megabytes(size_bytes: int) -> Sentence:
     """``12.3`` for people; 1 MB is 2**20 bytes everywhere."""
-    return "unlimited" if size_bytes >= NO_LIMIT else f"{size_bytes / 2**20:.1f}"
+    return sentence("unlimited") if size_bytes >= NO_LIMIT else sentence("{size:.1f}", size=size_bytes / 2**20)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Sentence:
     """``7 hours``, ``25 minutes``, ``3 days``: rounded up, one unit, for people."""
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds > size or size == 1:
-            count = max(1, -int(-seconds // size))
-            return f"{count} {unit}" + ("" if count == 1 else "s")
-    raise AssertionError("unreachable: seconds are the smallest unit")
+    for size in (_DAY, _HOUR, _MINUTE, 1):
+        if seconds > size:
+            break
+    count = max(1, -int(-seconds // size))
+    if size == _DAY:
+        return plural("{count} day", "{count} days", count=count)
+    if size == _HOUR:
+        return plural("{count} hour", "{count} hours", count=count)
+    if size == _MINUTE:
+        return plural("{count} minute", "{count} minutes", count=count)
+    return plural("{count} second", "{count} seconds", count=count)

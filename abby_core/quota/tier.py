@@ -25,6 +25,7 @@ from abby_core.quota.meter import (
     NO_LIMIT,
 )
 from abby_core.quota.standing import Standing
+from abby_core.sentence import Sentence, plural, sentence
 
 Names: TypeAlias = frozenset[str] | Literal["all"]
 """Which providers or models: these (in lower case), or all there are."""
@@ -128,18 +129,23 @@ class Allowance:
         depend on what was used before, are the ledger's.
         """
         if not _includes(self.providers, provider):
-            raise NotAllowed(_not_included("provider", provider, self.providers), limit="providers")
+            raise NotAllowed(_no_provider(provider, self.providers), limit="providers")
         if not self.allows(provider, model):
-            raise NotAllowed(_not_included("model", model, self.models), limit="models")
+            raise NotAllowed(_no_model(model, self.models), limit="models")
         if pictures > self.pictures_max:
-            most = "1 picture" if self.pictures_max == 1 else f"{self.pictures_max} pictures"
-            choice = Choice(kind="fewer", text=f"Ask for {most}.", pictures=self.pictures_max)
-            message = f"Your tier allows {most} at a time; ask for fewer."
+            text = plural("Ask for {count} picture.", "Ask for {count} pictures.", count=self.pictures_max)
+            choice = Choice(kind="fewer", text=text, pictures=self.pictures_max)
+            message = plural(
+                "Your tier allows {count} picture at a time; ask for fewer.",
+                "Your tier allows {count} pictures at a time; ask for fewer.",
+                count=self.pictures_max,
+            )
             raise NotAllowed(message, limit="pictures_max", choices=(choice,))
         if width * height > self.picture_pixels_max:
             largest = picture_size(self.picture_pixels_max)
-            choice = Choice(kind="smaller", text=f"Ask for {largest} or less, in any shape.")
-            message = f"Your tier allows pictures up to {largest}; ask for a smaller one."
+            text = sentence("Ask for {size} or less, in any shape.", size=largest)
+            choice = Choice(kind="smaller", text=text)
+            message = sentence("Your tier allows pictures up to {size}; ask for a smaller one.", size=largest)
             raise NotAllowed(message, limit="largest_picture", choices=(choice,))
 
 
@@ -180,16 +186,27 @@ def picture_size(pixels: int) -> str:
     """A number of pixels as people know pictures: ``1536 × 1536``, ``2.1 megapixels (1448 × 1448)``."""
     side = isqrt(pixels)
     square = f"{side} × {side}"
-    return square if side * side == pixels else f"{pixels / 1e6:.1f} megapixels ({square})"
+    if side * side == pixels:
+        return square
+    return sentence("{megapixels:.1f} megapixels ({square})", megapixels=pixels / 1e6, square=square)
 
 
 def _includes(names: Names, name: str) -> bool:
     return names == "all" or name.lower() in names
 
 
-def _not_included(what: str, name: str, allowed: Names) -> str:
-    choice = f"choose one of: {', '.join(sorted(allowed))}." if allowed else f"it includes no {what} at all."
-    return f"Your tier does not include the {what} {name!r}; {choice}"
+def _no_provider(name: str, allowed: Names) -> Sentence:
+    if not allowed:
+        return sentence("Your tier does not include the provider {name!r}; it includes no provider at all.", name=name)
+    names = ", ".join(sorted(allowed))
+    return sentence("Your tier does not include the provider {name!r}; choose one of: {names}.", name=name, names=names)
+
+
+def _no_model(name: str, allowed: Names) -> Sentence:
+    if not allowed:
+        return sentence("Your tier does not include the model {name!r}; it includes no model at all.", name=name)
+    names = ", ".join(sorted(allowed))
+    return sentence("Your tier does not include the model {name!r}; choose one of: {names}.", name=name, names=names)
 
 
 def _longest(one: int, other: int) -> int:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import OrderedDict
 
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 
 PASSWORD_CHARACTERS_MIN = 6
 """With :data:`WRONG_PASSWORDS_PER_HOUR_MAX`, six digits take longer to find than any share lives."""
@@ -31,7 +32,13 @@ _HOUR_MS = 3_600_000
 def password_hash(password: str) -> str:
     """``scrypt$n$r$p$salt$hash``, to be kept. Raises InvalidRequest for a password that is too short or too long."""
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
-        raise InvalidRequest(f"A password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters.")
+        raise InvalidRequest(
+            sentence(
+                "A password has {least} to {limit} characters.",
+                least=PASSWORD_CHARACTERS_MIN,
+                limit=PASSWORD_CHARACTERS_MAX,
+            )
+        )
     salt = secrets.token_bytes(_SALT_BYTES)
     return f"scrypt${_N}${_R}${_P}${salt.hex()}${_scrypt(password, salt, _N, _R, _P).hex()}"
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import AbbyError, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, mending, picture, saving
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import folder_for
@@ -112,7 +113,7 @@ def _enter(storage: StorageManager, blob: BlobInfo, data: bytes, account: Accoun
         storage.quota.reserve_in(tx, account.key, artifact.id, need, seconds=0)
         storage.quota.settle_in(tx, artifact.id, share=need, actual=need, close=True)
         if not catalogue.insert(tx, artifact):
-            raise StorageError("A picture of this name is kept already; rename the file.")
+            raise StorageError(sentence("A picture of this name is kept already; rename the file."))
 
     storage.database.write(enter)
 

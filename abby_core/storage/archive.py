@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import ConfigurationError, InvalidRequest
 from abby_core.quota import journal
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, keeping, oldest, retired
 from abby_core.storage.artifact import ARCHIVE, Artifact
 from abby_core.storage.moving import delete_quietly, keys_like, move, read_unchanged
@@ -34,7 +35,9 @@ def archive(storage: StorageManager, artifact: Artifact) -> Artifact:
     if artifact.in_archive:
         return artifact
     if artifact.temporary:
-        raise InvalidRequest(f"{artifact.name!r} is temporary and goes by itself; it cannot be archived.")
+        raise InvalidRequest(
+            sentence("{name!r} is temporary and goes by itself; it cannot be archived.", name=artifact.name)
+        )
     artifact = _with_thumbnail(storage, artifact)
     data = read_unchanged(storage, artifact)
     now_ms = storage.now_ms()

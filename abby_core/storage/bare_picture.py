@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abby_core.errors import PictureRejected, StorageError
+from abby_core.sentence import sentence
 from abby_core.storage import jpeg_check, picture, png_check, webp_check
 
 _WORDLESS_CHUNKS = frozenset(
@@ -24,9 +25,9 @@ def bare_picture(data: bytes) -> tuple[bytes, picture.PictureInfo]:
             return picture.normalise_upload(data)
         fitting = picture.encode_to_fit(data, picture.PICTURE_BYTES_MAX)
     except PictureRejected as error:
-        raise StorageError(f"The kept picture cannot be handed out: {error}") from error
+        raise StorageError(sentence("The kept picture cannot be handed out: {error}", error=error)) from error
     if fitting is None:
-        raise StorageError("The kept picture cannot be handed out: it is too large.")
+        raise StorageError(sentence("The kept picture cannot be handed out: it is too large."))
     return fitting
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from abby_core.errors import StorageError
+from abby_core.sentence import sentence
 from abby_core.storage.names import opens_device
 
 KEY_BYTES_MAX = 1024
@@ -90,7 +91,7 @@ def key_parts(key: str) -> tuple[str, ...]:
     """
     parts = tuple(key.split("/"))
     if not all(map(_is_plain, parts)) or len(key.encode()) > KEY_BYTES_MAX:
-        raise StorageError(f"{key[:100]!a} cannot be the key of a stored picture.")
+        raise StorageError(sentence("{key!a} cannot be the key of a stored picture.", key=key[:100]))
     return parts
 
 

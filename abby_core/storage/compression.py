@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import InvalidRequest, PictureRejected, StorageError
 from abby_core.quota import journal
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, oldest, picture, retired
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.moving import changed_meanwhile, delete_quietly, move, read_unchanged
@@ -94,26 +95,27 @@ def try_out(storage: StorageManager, artifact: Artifact) -> Encoded | NotWorth:
     try:
         image = picture.plain(data)
     except PictureRejected as error:
-        return NotWorth(artifact=artifact, reason=str(error))
+        return NotWorth(artifact=artifact, reason=error.text)
     bytes_max = int(len(data) * (1 - SAVED_SHARE_MIN))
     best = min(_encodings(image, bytes_max), key=lambda encoded: len(encoded.data), default=None)
     return best or NotWorth(
-        artifact=artifact, reason=f"It would save less than {SAVED_SHARE_MIN:.0%}, or be seen; it stays as it is."
+        artifact=artifact,
+        reason=sentence("It would save less than {least:.0%}, or be seen; it stays as it is.", least=SAVED_SHARE_MIN),
     )
 
 
 def _obstacle(artifact: Artifact) -> str:
     """Why a picture is not even tried; empty: it is."""
     if artifact.in_archive:
-        return "It is in the archive, where it takes no room."
+        return sentence("It is in the archive, where it takes no room.")
     if artifact.temporary:
-        return "It is temporary and goes by itself."
+        return sentence("It is temporary and goes by itself.")
     if artifact.media_type not in oldest.COMPRESSIBLE:
-        return "It is a WebP already."
+        return sentence("It is a WebP already.")
     if artifact.size_bytes < oldest.COMPRESSED_BYTES_MIN:
-        return f"It is smaller than {oldest.COMPRESSED_BYTES_MIN // 1024} kB already."
+        return sentence("It is smaller than {size} kB already.", size=oldest.COMPRESSED_BYTES_MIN // 1024)
     if max(artifact.width, artifact.height) > _WEBP_SIDE_MAX:
-        return f"WebP holds at most {_WEBP_SIDE_MAX} pixels on a side."
+        return sentence("WebP holds at most {limit} pixels on a side.", limit=_WEBP_SIDE_MAX)
     return ""
 
 
@@ -239,11 +241,15 @@ def undo_compression(storage: StorageManager, artifact: Artifact) -> Artifact:
     now_ms = storage.now_ms()
     original = storage.database.read(retired.original, artifact.id, now_ms)
     if original is None:
-        raise InvalidRequest(f"{artifact.name!r} was not compressed within the last {UNDO_DAYS} days.")
+        raise InvalidRequest(
+            sentence("{name!r} was not compressed within the last {days} days.", name=artifact.name, days=UNDO_DAYS)
+        )
     if artifact.in_archive:
-        raise InvalidRequest(f"{artifact.name!r} is in the archive; restore it first.")
+        raise InvalidRequest(sentence("{name!r} is in the archive; restore it first.", name=artifact.name))
     if hashlib.sha256(storage.blobs.open(original.blob_key)).hexdigest() != original.sha256:
-        raise StorageError(f"The original of {artifact.name!r} was damaged; the compressed picture stays.")
+        raise StorageError(
+            sentence("The original of {name!r} was damaged; the compressed picture stays.", name=artifact.name)
+        )
     as_it_was = replace(
         artifact,
         blob_key=original.blob_key,

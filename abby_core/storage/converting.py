@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Literal
 
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 from abby_core.storage import picture
 from abby_core.storage.picture import MediaType
 
@@ -36,7 +37,7 @@ def convert(data: bytes, wanted: PictureFormat, *, quality: int = QUALITY_DEFAUL
         return target.getvalue()
     if wanted == "webp":
         if max(image.size) > _WEBP_SIDE_MAX:
-            raise InvalidRequest("The picture is too large for WebP; ask for png or jpeg.")
+            raise InvalidRequest(sentence("The picture is too large for WebP; ask for png or jpeg."))
         image.save(target, "WEBP", quality=max(1, min(quality, 100)))
         return target.getvalue()
     if image.mode == "RGBA":

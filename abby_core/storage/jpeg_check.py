@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from abby_core.sentence import sentence
 from abby_core.storage.outline import PARTS_MAX, PROFILE_BYTES_MAX, Outline, Part, Stripped, rejected
 
 _SIGNATURE = b"\xff\xd8\xff"
@@ -47,7 +48,7 @@ def outline_of(data: bytes) -> Outline:
     parts = tuple(_segments(data))
     frames = [part for part in parts if part.kind in _FRAMES]
     if len(frames) != 1:
-        raise rejected("This JPEG is damaged: it does not describe exactly one picture")
+        raise rejected(sentence("This JPEG is damaged: it does not describe exactly one picture"))
     frame = _frame(data, frames[0])
     _check_scans(data, parts, frame)
     return Outline(width=frame.width, height=frame.height, parts=parts, end=parts[-1].end)
@@ -61,35 +62,35 @@ def _segments(data: bytes) -> Iterator[Part]:
             yield Part(marker, at, at)
             return
         if marker in _OTHER_FRAMES:
-            raise rejected("This JPEG is of a rare kind (arithmetic, lossless or hierarchical)")
+            raise rejected(sentence("This JPEG is of a rare kind (arithmetic, lossless or hierarchical)"))
         if marker not in _TABLES | _FRAMES | _APPS | {_SOS, _COMMENT}:
-            raise rejected("This JPEG is damaged: a marker makes no sense")
+            raise rejected(sentence("This JPEG is damaged: a marker makes no sense"))
         end = at + int.from_bytes(data[at : at + 2], "big")
         if end < at + 2:
-            raise rejected("This JPEG is damaged: a segment has no length")
+            raise rejected(sentence("This JPEG is damaged: a segment has no length"))
         if end > len(data):
-            raise rejected("This JPEG is cut short")
+            raise rejected(sentence("This JPEG is cut short"))
         yield Part(marker, at + 2, end)
         at = end
         if marker == _SOS:
             found = _SCAN_END.search(data, at)
             if found is None:
-                raise rejected("This JPEG is cut short: its end is missing")
+                raise rejected(sentence("This JPEG is cut short: its end is missing"))
             yield Part(_SCAN, at, found.start())
             at = found.start()
-    raise rejected("This JPEG is made of too many pieces")
+    raise rejected(sentence("This JPEG is made of too many pieces"))
 
 
 def _marker(data: bytes, at: int) -> tuple[bytes, int]:
     """The marker at ``at`` (FF, any number of further FF, its code), and the offset behind it."""
     if at + 2 > len(data):
-        raise rejected("This JPEG is cut short")
+        raise rejected(sentence("This JPEG is cut short"))
     if data[at] != 0xFF:
-        raise rejected("This JPEG is damaged: a marker is missing")
+        raise rejected(sentence("This JPEG is damaged: a marker is missing"))
     while at < len(data) and data[at] == 0xFF:
         at += 1
     if at == len(data):
-        raise rejected("This JPEG is cut short")
+        raise rejected(sentence("This JPEG is cut short"))
     return data[at : at + 1], at + 1
 
 
@@ -97,15 +98,15 @@ def _frame(data: bytes, part: Part) -> _Frame:
     payload = data[part.start : part.end]
     count = payload[5] if len(payload) > 5 else 0
     if len(payload) != 6 + 3 * count or count not in {1, 3, 4}:
-        raise rejected("This JPEG is damaged: its header makes no sense")
+        raise rejected(sentence("This JPEG is damaged: its header makes no sense"))
     if payload[0] != 8:
-        raise rejected("This JPEG does not have 8 bits per sample")
+        raise rejected(sentence("This JPEG does not have 8 bits per sample"))
     sampling = {payload[at]: divmod(payload[at + 1], 16) for at in range(6, len(payload), 3)}
     height, width = int.from_bytes(payload[1:3], "big"), int.from_bytes(payload[3:5], "big")
     if not width or not height:
-        raise rejected("This JPEG is damaged: its header gives no size")
+        raise rejected(sentence("This JPEG is damaged: its header gives no size"))
     if len(sampling) != count or any(not 1 <= factor <= 4 for pair in sampling.values() for factor in pair):
-        raise rejected("This JPEG is damaged: its header makes no sense")
+        raise rejected(sentence("This JPEG is damaged: its header makes no sense"))
     return _Frame(width=width, height=height, progressive=part.kind == _SOF_PROGRESSIVE, sampling=sampling)
 
 
@@ -126,11 +127,11 @@ def _check_scans(data: bytes, parts: Sequence[Part], frame: _Frame) -> None:
             for component in components:
                 missing_bits[component][coefficients] = [low_bit] * len(range(64)[coefficients])
             if restart_interval and _restarts(data, following) < (_units(components, frame) - 1) // restart_interval:
-                raise rejected("This JPEG is damaged: a part of its pixels is missing")
+                raise rejected(sentence("This JPEG is damaged: a part of its pixels is missing"))
     if scans > SCANS_MAX:
-        raise rejected(f"This JPEG has more than {SCANS_MAX} scans")
+        raise rejected(sentence("This JPEG has more than {limit} scans", limit=SCANS_MAX))
     if any(any(bits) for bits in missing_bits.values()):
-        raise rejected("This JPEG is cut short: its last scans are missing")
+        raise rejected(sentence("This JPEG is cut short: its last scans are missing"))
 
 
 def _scan_header(data: bytes, part: Part, frame: _Frame) -> tuple[list[int], slice, int]:
@@ -138,15 +139,15 @@ def _scan_header(data: bytes, part: Part, frame: _Frame) -> tuple[list[int], sli
     payload = data[part.start : part.end]
     count = payload[0] if payload else 0
     if not 1 <= count <= 4 or len(payload) != 4 + 2 * count:
-        raise rejected("This JPEG is damaged: a scan makes no sense")
+        raise rejected(sentence("This JPEG is damaged: a scan makes no sense"))
     components = list(payload[1 : 1 + 2 * count : 2])
     first, last, bits = payload[-3:]
     if len(set(components)) != count or not set(components) <= frame.sampling.keys():
-        raise rejected("This JPEG is damaged: a scan makes no sense")
+        raise rejected(sentence("This JPEG is damaged: a scan makes no sense"))
     if not frame.progressive:
         return components, slice(0, 64), 0
     if not first <= last <= 63:
-        raise rejected("This JPEG is damaged: a scan makes no sense")
+        raise rejected(sentence("This JPEG is damaged: a scan makes no sense"))
     return components, slice(first, last + 1), bits % 16
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import QuotaExceeded, StorageError
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, picture
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobExists
@@ -71,7 +72,7 @@ async def keep(
                 data, info = fitted
             else:
                 temporary = True
-                notes = ("There was no room to keep this picture; it can be fetched for 24 hours.",)
+                notes = (sentence("There was no room to keep this picture; it can be fetched for 24 hours."),)
         written = await asyncio.to_thread(_write, storage, data, info, draft, temporary=temporary)
     actual = Need(
         images=share.images,
@@ -226,9 +227,9 @@ def _enter(
     artifact = kept.artifact
     also(tx, kept)
     if not catalogue.insert(tx, artifact):
-        raise StorageError(f"The picture {artifact.name!r} was entered already.")
+        raise StorageError(sentence("The picture {name!r} was entered already.", name=artifact.name))
     if not storage.quota.settle_in(tx, reservation_id, share=share, actual=actual, close=close):
-        raise StorageError("The reservation for this picture is gone: it took longer than its lease.")
+        raise StorageError(sentence("The reservation for this picture is gone: it took longer than its lease."))
     if artifact.temporary:  # no more its owner's to pay for, but still on the house's disk
         held = Need(temporary_bytes=artifact.size_bytes)
         storage.quota.reserve_in(tx, artifact.account, artifact.id, held, seconds=0)
@@ -236,7 +237,11 @@ def _enter(
 
 
 def _fitted_note(data: bytes, fitted: bytes, info: PictureInfo) -> str:
-    return (
-        f"The picture was {len(data) / 2**20:.1f} MB, more than there was room for; it is kept as a "
-        f"{len(fitted) / 2**20:.1f} MB WebP of {info.width} × {info.height} pixels."
+    return sentence(
+        "The picture was {size:.1f} MB, more than there was room for; it is kept as a {fitted:.1f} MB WebP of "
+        "{width} × {height} pixels.",
+        size=len(data) / 2**20,
+        fitted=len(fitted) / 2**20,
+        width=info.width,
+        height=info.height,
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest, StorageError
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, retired
 from abby_core.storage.artifact import Artifact, is_in_archive
 from abby_core.storage.blob_store import BlobExists
@@ -38,7 +39,11 @@ def read_unchanged(storage: StorageManager, artifact: Artifact) -> bytes:
     """The picture's bytes, proven to be those that were kept. Raises StorageError."""
     data = storage.open(artifact)
     if artifact.sha256 and hashlib.sha256(data).hexdigest() != artifact.sha256:
-        raise StorageError(f"The bytes of {artifact.name!r} are not the ones that were kept; `abby fsck --deep` tells.")
+        raise StorageError(
+            sentence(
+                "The bytes of {name!r} are not the ones that were kept; `abby fsck --deep` tells.", name=artifact.name
+            )
+        )
     return data
 
 
@@ -60,7 +65,7 @@ def move(
     for after in islice(candidates, KEY_TRIES_MAX):
         if _move_to(storage, before, after, data, need=need, also=also):
             return after
-    raise StorageError(f"No free place for the bytes of {before.name!r} could be found.")
+    raise StorageError(sentence("No free place for the bytes of {name!r} could be found.", name=before.name))
 
 
 def delete_quietly(storage: StorageManager, blob_key: str) -> None:
@@ -73,7 +78,7 @@ def delete_quietly(storage: StorageManager, blob_key: str) -> None:
 
 def changed_meanwhile(artifact: Artifact) -> InvalidRequest:
     """The refusal for a picture that somebody changed between a look and the act."""
-    return InvalidRequest(f"{artifact.name!r} was changed or removed meanwhile; look at it again.")
+    return InvalidRequest(sentence("{name!r} was changed or removed meanwhile; look at it again.", name=artifact.name))
 
 
 def _move_to(
@@ -96,7 +101,7 @@ def _move_to(
             raise changed_meanwhile(before)
         also(tx)
         if not storage.quota.settle_in(tx, reservation_id, share=need, actual=need, close=True):
-            raise StorageError("Writing took too long and was given up.")
+            raise StorageError(sentence("Writing took too long and was given up."))
 
     store, key = storage.store_of(after.blob_key)
     if not storage.database.write(reserve):
@@ -124,7 +129,7 @@ def _move_to(
 
 def _require_same(found: bytes, written: bytes) -> None:
     if found != written:
-        raise StorageError("What was written reads back differently; the disk is not to be trusted.")
+        raise StorageError(sentence("What was written reads back differently; the disk is not to be trusted."))
 
 
 def _is_free(tx: Transaction, before: Artifact, after: Artifact) -> bool:

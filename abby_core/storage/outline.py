@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from abby_core.errors import PictureRejected
+from abby_core.sentence import sentence
 
 PARTS_MAX = 65_536
 """Most chunks or segments in one file. A 20 MB PNG in the usual 8 KiB chunks has 2560; more only cost time to walk."""
@@ -48,4 +49,4 @@ class Stripped:
 
 def rejected(what: str) -> PictureRejected:
     """The error for ``what`` is wrong, with what would be right."""
-    return PictureRejected(f"{what}. Abby takes complete PNG, JPEG and WebP pictures.")
+    return PictureRejected(sentence("{what}. Abby takes complete PNG, JPEG and WebP pictures.", what=what))

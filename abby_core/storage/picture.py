@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from abby_core.errors import PictureRejected
+from abby_core.sentence import sentence
 from abby_core.storage import jpeg_check, png_check, webp_check
 from abby_core.storage.outline import Outline, Stripped, rejected
 from abby_core.storage.plain_picture import eight_bits, in_srgb, upright
@@ -164,22 +165,36 @@ def encode_to_fit(data: bytes, bytes_max: int) -> tuple[bytes, PictureInfo] | No
 def _still(data: bytes, bytes_max: int) -> tuple[PictureInfo, Outline]:
     info, outline = _examine(data, bytes_max)
     if outline.animated:
-        raise rejected("This is an animation, not a still picture")
+        raise rejected(sentence("This is an animation, not a still picture"))
     if outline.end != len(data):
-        raise rejected(f"This is not a clean picture: {len(data) - outline.end} bytes follow its end")
+        raise rejected(
+            sentence("This is not a clean picture: {count} bytes follow its end", count=len(data) - outline.end)
+        )
     return info, outline
 
 
 def _examine(data: bytes, bytes_max: int) -> tuple[PictureInfo, Outline]:
     if len(data) > bytes_max:
-        raise rejected(f"The picture has {len(data) / 2**20:.1f} MB; at most {bytes_max / 2**20:.1f} MB are taken")
+        raise rejected(
+            sentence(
+                "The picture has {size:.1f} MB; at most {limit:.1f} MB are taken",
+                size=len(data) / 2**20,
+                limit=bytes_max / 2**20,
+            )
+        )
     kind = _format_of(data)
     outline = kind.check.outline_of(data)
     width, height = outline.width, outline.height
     if max(width, height) > SIDE_MAX or width * height > PIXELS_MAX:
         raise rejected(
-            f"The picture has {width} x {height} pixels; at most {SIDE_MAX} on a side"
-            f" and {PIXELS_MAX // 1_000_000} million in all are taken"
+            sentence(
+                "The picture has {width} x {height} pixels; at most {side} on a side and {millions} million "
+                "in all are taken",
+                width=width,
+                height=height,
+                side=SIDE_MAX,
+                millions=PIXELS_MAX // 1_000_000,
+            )
         )
     return PictureInfo(media_type=kind.media_type, extension=kind.extension, width=width, height=height), outline
 
@@ -189,23 +204,27 @@ def _format_of(data: bytes) -> _Format:
         if kind.check.matches(data):
             return kind
     if not data:
-        raise PictureRejected("There are no bytes here: that is not a PNG, JPEG or WebP picture.")
-    raise PictureRejected(f"This is {_looks_like(data)}not a PNG, JPEG or WebP picture.")
+        raise PictureRejected(sentence("There are no bytes here: that is not a PNG, JPEG or WebP picture."))
+    guess = _looks_like(data)
+    if not guess:
+        raise PictureRejected(sentence("This is not a PNG, JPEG or WebP picture."))
+    raise PictureRejected(sentence("This is {guess}, not a PNG, JPEG or WebP picture.", guess=guess))
 
 
 def _looks_like(data: bytes) -> str:
     """A guess at what people send most, so that they know what to convert."""
     guesses = {
-        b"GIF8": "a GIF, ",
-        b"%PDF": "a PDF, ",
-        b"BM": "a bitmap (BMP), ",
-        b"II*\0": "a TIFF, ",
-        b"MM\0*": "a TIFF, ",
+        b"GIF8": sentence("a GIF"),
+        b"%PDF": sentence("a PDF"),
+        b"BM": sentence("a bitmap (BMP)"),
+        b"II*\0": sentence("a TIFF"),
+        b"MM\0*": sentence("a TIFF"),
     }
     if data[4:8] == b"ftyp":
-        return {b"avif": "an AVIF, ", b"heic": "a HEIC, ", b"mif1": "a HEIC, "}.get(data[8:12], "")
+        phones = {b"avif": sentence("an AVIF"), b"heic": sentence("a HEIC"), b"mif1": sentence("a HEIC")}
+        return phones.get(data[8:12], "")
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return "text (HTML, SVG or XML), "
+        return sentence("text (HTML, SVG or XML)")
     return next((guess for start, guess in guesses.items() if data.startswith(start)), "")
 
 
@@ -228,7 +247,7 @@ def _decode_all(data: bytes, info: PictureInfo, outline: Outline) -> tuple[Image
         noisy = _fingerprint(_decode(jpeg_check.strip(data, outline, after_scans=_SURPLUS).pixels, info))
     image = _decode(stripped.pixels, info)
     if _is_jpeg(info) and _fingerprint(image) != noisy:
-        raise rejected("This JPEG is cut short: a part of its pixels is missing")
+        raise rejected(sentence("This JPEG is cut short: a part of its pixels is missing"))
     return image, stripped
 
 
@@ -237,7 +256,7 @@ def _decode(pixels: bytes, info: PictureInfo, *, draft_side: int | None = None) 
     try:
         return _load(pixels, (info.width, info.height), draft_side)
     except Exception as error:  # Pillow answers broken bytes with OSError, SyntaxError, struct.error and more
-        raise rejected("This picture is damaged: its pixels cannot be decoded") from error
+        raise rejected(sentence("This picture is damaged: its pixels cannot be decoded")) from error
 
 
 def _load(pixels: bytes, size: tuple[int, int], draft_side: int | None) -> Image:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from struct import Struct
 
+from abby_core.sentence import sentence
 from abby_core.storage.outline import PARTS_MAX, PROFILE_BYTES_MAX, Outline, Part, Stripped, rejected
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,13 +39,13 @@ def outline_of(data: bytes) -> Outline:
     kinds = [part.kind for part in parts]
     width, height, depth, colour, compression, filtering, interlace = _header(data, parts[0])
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
-        raise rejected("This PNG is damaged: its header makes no sense")
+        raise rejected(sentence("This PNG is damaged: its header makes no sense"))
     if not width or not height:
-        raise rejected("This PNG is damaged: its header gives no size")
+        raise rejected(sentence("This PNG is damaged: its header gives no size"))
     _check_order(kinds)
     _check_palette(colour, parts, kinds)
     if sum(part.end - part.start for part in parts if part.kind in _PACKED) > COMPRESSED_METADATA_BYTES_MAX:
-        raise rejected("This PNG carries more than 1 MB of compressed metadata")
+        raise rejected(sentence("This PNG carries more than 1 MB of compressed metadata"))
     animated = b"acTL" in kinds or b"fdAT" in kinds
     return Outline(width=width, height=height, parts=parts, end=parts[-1].end + 4, animated=animated)
 
@@ -54,47 +55,47 @@ def _chunks(data: bytes) -> Iterator[Part]:
     at = len(_SIGNATURE)
     for _ in range(PARTS_MAX):
         if at + 12 > len(data):
-            raise rejected("This PNG is cut short")
+            raise rejected(sentence("This PNG is cut short"))
         length, kind = _CHUNK.unpack_from(data, at)
         start, end = at + 8, at + 8 + length
         if end + 4 > len(data):
-            raise rejected("This PNG is cut short")
+            raise rejected(sentence("This PNG is cut short"))
         if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            raise rejected("This PNG is damaged: a checksum does not match")
+            raise rejected(sentence("This PNG is damaged: a checksum does not match"))
         yield Part(kind, start, end)
         if kind == b"IEND":
             return
         at = end + 4
-    raise rejected("This PNG is made of too many pieces")
+    raise rejected(sentence("This PNG is made of too many pieces"))
 
 
 def _header(data: bytes, first: Part) -> tuple[int, int, int, int, int, int, int]:
     if first.kind != b"IHDR" or first.end - first.start != _HEADER.size:
-        raise rejected("This PNG is damaged: it has no header")
+        raise rejected(sentence("This PNG is damaged: it has no header"))
     return _HEADER.unpack_from(data, first.start)
 
 
 def _check_order(kinds: Sequence[bytes]) -> None:
     if any(not kind.isalpha() or (kind[:1].isupper() and kind not in _CRITICAL) for kind in set(kinds)):
-        raise rejected("This PNG holds pieces of an unknown kind")
+        raise rejected(sentence("This PNG holds pieces of an unknown kind"))
     if b"IDAT" not in kinds:
-        raise rejected("This PNG is damaged: it holds no pixels")
+        raise rejected(sentence("This PNG is damaged: it holds no pixels"))
     first, count = kinds.index(b"IDAT"), kinds.count(b"IDAT")
     if any(kind != b"IDAT" for kind in kinds[first : first + count]) or kinds.count(b"IHDR") > 1:
-        raise rejected("This PNG is damaged: its pieces are out of order")
+        raise rejected(sentence("This PNG is damaged: its pieces are out of order"))
     if kinds.count(b"PLTE") > 1 or b"PLTE" in kinds[first:]:
-        raise rejected("This PNG is damaged: its palette is out of order")
+        raise rejected(sentence("This PNG is damaged: its palette is out of order"))
 
 
 def _check_palette(colour: int, parts: Sequence[Part], kinds: Sequence[bytes]) -> None:
     if b"PLTE" not in kinds:
         if colour == 3:
-            raise rejected("This PNG is damaged: its palette is missing")
+            raise rejected(sentence("This PNG is damaged: its palette is missing"))
         return
     palette = parts[kinds.index(b"PLTE")]
     size_bytes = palette.end - palette.start
     if colour in {0, 4} or size_bytes % 3 or not 3 <= size_bytes <= 768:
-        raise rejected("This PNG is damaged: its palette makes no sense")
+        raise rejected(sentence("This PNG is damaged: its palette makes no sense"))
 
 
 def check_pixels(data: bytes, outline: Outline) -> None:
@@ -112,13 +113,13 @@ def check_pixels(data: bytes, outline: Outline) -> None:
                 size_bytes += len(unpack.decompress(pending, _OUTPUT_STEP_BYTES))
                 pending = unpack.unconsumed_tail
             if unpack.unused_data or size_bytes > expected:
-                raise rejected("This PNG holds more data than its header promises")
+                raise rejected(sentence("This PNG holds more data than its header promises"))
         while rest := unpack.decompress(b"", _OUTPUT_STEP_BYTES):
             size_bytes += len(rest)
     except zlib.error as error:
-        raise rejected("This PNG is damaged: its pixels cannot be unpacked") from error
+        raise rejected(sentence("This PNG is damaged: its pixels cannot be unpacked")) from error
     if not unpack.eof or size_bytes != expected:
-        raise rejected("This PNG holds less or more data than its header promises")
+        raise rejected(sentence("This PNG holds less or more data than its header promises"))
 
 
 def _pixel_data(data: bytes, outline: Outline) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import PictureRejected, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, picture
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.blob_store import BlobExists
@@ -60,7 +61,7 @@ def save_now(
 ) -> Artifact:
     """:func:`save`, blocking. ``images``: how many of the day's generations it counts as."""
     if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are strangers
-        raise PictureRejected("That is no picture: the bytes of a PNG, JPEG or WebP file are needed.")
+        raise PictureRejected(sentence("That is no picture: the bytes of a PNG, JPEG or WebP file are needed."))
     wished = clean_name(name)
     info = picture.verify(data, bytes_max=storage.picture_bytes_max)
     storage.check_free_disk(len(data))
@@ -108,7 +109,7 @@ def save_draft(
         earlier = storage.database.read(catalogue.imported, account.key, artifact.import_sha256)
         if earlier is not None:
             return earlier
-    raise StorageError(f"no free name like {wished!r} could be found")
+    raise StorageError(sentence("no free name like {wished!r} could be found", wished=wished))
 
 
 def _beside(artifact: Artifact) -> str:
@@ -137,7 +138,7 @@ def _save_as(storage: StorageManager, artifact: Artifact, data: bytes, images: i
         if not catalogue.insert(tx, artifact):
             return False
         if not storage.quota.settle_in(tx, reservation_id, share=need, actual=need, close=True):
-            raise StorageError("writing took too long and was given up")
+            raise StorageError(sentence("writing took too long and was given up"))
         return True
 
     written = False

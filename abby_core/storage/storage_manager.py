@@ -23,6 +23,7 @@ from abby_core.database.database import Database, open_database
 from abby_core.errors import AbbyError, DiskFull, NotFound, Refused, StorageError
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, keeping, mending, retired, saving, trash
 from abby_core.storage.artifact import ARCHIVE, Artifact, is_in_archive
 from abby_core.storage.blob_store import BlobMissing, BlobStore
@@ -124,10 +125,12 @@ class StorageManager:
             artifact = await self.uninterrupted(saving.save(self, image_data, account, image_name, temporary=is_temp))
         except StorageError as error:
             log.warning("a picture could not be saved: %s", error)
-            return SaveResult(False, f"Error saving image: {error}", None)
+            return SaveResult(False, sentence("Error saving image: {error}", error=error.text), None)
         except AbbyError as error:
-            return SaveResult(False, str(error), None)
-        return SaveResult(True, f"Image saved as {artifact.name}", self.blobs.path(artifact.blob_key))
+            return SaveResult(False, error.text, None)
+        return SaveResult(
+            True, sentence("Image saved as {name}", name=artifact.name), self.blobs.path(artifact.blob_key)
+        )
 
     def get_quota_status(self, user_id: object) -> dict[str, dict[str, Any]]:
         """Where the user and the server stand; see :class:`~abby_core.quota.status.QuotaStatus`."""
@@ -157,9 +160,9 @@ class StorageManager:
         try:
             self.remove(self.find(self.quota.account(user_id), image_name))
         except StorageError as error:
-            return DeleteResult(False, f"Error deleting image: {error}")
+            return DeleteResult(False, sentence("Error deleting image: {error}", error=error.text))
         except AbbyError as error:
-            return DeleteResult(False, str(error))
+            return DeleteResult(False, error.text)
         return DeleteResult(True, f"Deleted {image_name}")
 
     def cleanup_old_files(self) -> CleanupResult:
@@ -194,7 +197,7 @@ class StorageManager:
         """The account's picture of that name. Raises NotFound, also for another's."""
         artifact = self.database.read(catalogue.by_name, account.key, saving.clean_name(name))
         if artifact is None:
-            raise NotFound(f"You have no picture named {str(name)[:200]!r}.")
+            raise NotFound(sentence("You have no picture named {name!r}.", name=str(name)[:200]))
         return artifact
 
     def open(self, artifact: Artifact) -> bytes:
@@ -219,7 +222,9 @@ class StorageManager:
         if not is_in_archive(blob_key):
             return self.blobs, blob_key
         if self.archive is None:
-            raise StorageError("The picture is in the archive, and none is connected; the host sets ARCHIVE_ROOT.")
+            raise StorageError(
+                sentence("The picture is in the archive, and none is connected; the host sets ARCHIVE_ROOT.")
+            )
         return self.archive, blob_key.removeprefix(ARCHIVE)
 
     def _read(self, blob_key: str) -> bytes:
@@ -229,7 +234,7 @@ class StorageManager:
     def remove(self, artifact: Artifact) -> None:
         """Remove a picture, its thumbnail and its row, and stop counting it. Raises NotFound or StorageError."""
         if not self.database.write(catalogue.begin_removal, artifact.id):
-            raise NotFound(f"There is no picture named {artifact.name!r} any more.")
+            raise NotFound(sentence("There is no picture named {name!r} any more.", name=artifact.name))
         try:
             self.finish_removal(artifact)
         except StorageError:
@@ -269,8 +274,12 @@ class StorageManager:
         self._seen_free = (time.monotonic(), free)
         if free is not None and free - needed_bytes < self.free_bytes_min:
             raise DiskFull(
-                f"The server's disk is nearly full ({free // MEGABYTE} MB free, {self.free_bytes_min // MEGABYTE} MB "
-                "are kept free). Nothing was made or charged; please tell the host."
+                sentence(
+                    "The server's disk is nearly full ({free} MB free, {floor} MB are kept free). "
+                    "Nothing was made or charged; please tell the host.",
+                    free=free // MEGABYTE,
+                    floor=self.free_bytes_min // MEGABYTE,
+                )
             )
 
     def had_ample_room(self, needed_bytes: int) -> bool:

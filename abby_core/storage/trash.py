@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import NotFound, StorageError
 from abby_core.quota import journal
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import name_key, unique_candidates
@@ -69,7 +70,7 @@ def take_back(tx: Transaction, artifact: Artifact, now_ms: int) -> Artifact:
             id=artifact.id, account=artifact.account, now=now_ms, name=name, key=name_key(name),
         )  # fmt: skip
         return _one(back, artifact)
-    raise StorageError(f"no free name like {artifact.name!r} could be found")
+    raise StorageError(sentence("no free name like {name!r} could be found", name=artifact.name))
 
 
 def find(tx: Transaction, account: str, name_or_id: str) -> Artifact | None:
@@ -139,5 +140,5 @@ def _key_before(position: tuple[int, str] | None) -> str:
 
 def _one(changed: list[Artifact], artifact: Artifact) -> Artifact:
     if not changed:
-        raise NotFound(f"There is no picture named {artifact.name!r} any more.")
+        raise NotFound(sentence("There is no picture named {name!r} any more.", name=artifact.name))
     return changed[0]

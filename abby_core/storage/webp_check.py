@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from struct import Struct
 
+from abby_core.sentence import sentence
 from abby_core.storage.outline import PARTS_MAX, PROFILE_BYTES_MAX, Outline, Part, Stripped, rejected
 
 _CHUNK = Struct("<4sI")
@@ -26,10 +27,10 @@ def outline_of(data: bytes) -> Outline:
     """
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise rejected("This WebP is cut short")
+        raise rejected(sentence("This WebP is cut short"))
     parts = tuple(_chunks(data, 12, end))
     if not parts:
-        raise rejected("This WebP is damaged: it holds no pixels")
+        raise rejected(sentence("This WebP is damaged: it holds no pixels"))
     if parts[0].kind != b"VP8X":
         width, height = _bitstream_size(data, parts[0])
         return Outline(width=width, height=height, parts=parts[:1], end=end)
@@ -48,20 +49,20 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[Part]:
         if at == end:
             return
         if at + 8 > end:
-            raise rejected("This WebP is cut short")
+            raise rejected(sentence("This WebP is cut short"))
         kind, length = _CHUNK.unpack_from(data, at)
         start, at = at + 8, at + 8 + length
         if at > end:
-            raise rejected("This WebP is cut short")
+            raise rejected(sentence("This WebP is cut short"))
         yield Part(kind, start, at)
         at = min(at + length % 2, end)
-    raise rejected("This WebP is made of too many pieces")
+    raise rejected(sentence("This WebP is made of too many pieces"))
 
 
 def _canvas(data: bytes, part: Part) -> tuple[int, int, int]:
     """Flags, width and height of an extended file."""
     if part.end - part.start < 10:
-        raise rejected("This WebP is damaged: its header makes no sense")
+        raise rejected(sentence("This WebP is damaged: its header makes no sense"))
     return data[part.start], _number24(data, part.start + 4) + 1, _number24(data, part.start + 7) + 1
 
 
@@ -72,19 +73,19 @@ def _number24(data: bytes, at: int) -> int:
 def _check_still(data: bytes, parts: Sequence[Part], canvas: tuple[int, int]) -> None:
     streams = [part for part in parts if part.kind in _BITSTREAMS]
     if len(streams) != 1:
-        raise rejected("This WebP is damaged: it does not hold exactly one picture")
+        raise rejected(sentence("This WebP is damaged: it does not hold exactly one picture"))
     if _bitstream_size(data, streams[0]) != canvas:
-        raise rejected("This WebP is damaged: its sizes contradict each other")
+        raise rejected(sentence("This WebP is damaged: its sizes contradict each other"))
 
 
 def _check_first_frame(data: bytes, parts: Sequence[Part], canvas: tuple[int, int]) -> None:
     frame = next((part for part in parts if part.kind == b"ANMF"), None)
     if frame is None or frame.end - frame.start < _FRAME_HEADER_BYTES or not any(p.kind == b"ANIM" for p in parts):
-        raise rejected("This WebP is damaged: its animation has no frame")
+        raise rejected(sentence("This WebP is damaged: its animation has no frame"))
     left, top = 2 * _number24(data, frame.start), 2 * _number24(data, frame.start + 3)
     size = _number24(data, frame.start + 6) + 1, _number24(data, frame.start + 9) + 1
     if left + size[0] > canvas[0] or top + size[1] > canvas[1]:
-        raise rejected("This WebP is damaged: its sizes contradict each other")
+        raise rejected(sentence("This WebP is damaged: its sizes contradict each other"))
     _check_still(data, tuple(_chunks(data, frame.start + _FRAME_HEADER_BYTES, frame.end)), size)
 
 
@@ -97,13 +98,13 @@ def _bitstream_size(data: bytes, part: Part) -> tuple[int, int]:
         size = int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
         if key_frame and shown and head[3:6] == b"\x9d\x01\x2a" and all(size):
             if first_partition_bytes > part.end - part.start - 10:
-                raise rejected("This WebP is cut short")
+                raise rejected(sentence("This WebP is cut short"))
             return size
     elif part.kind == b"VP8L" and len(head) >= 5 and head[0] == 0x2F:
         bits = int.from_bytes(head[1:5], "little")
         if not bits >> 29:
             return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    raise rejected("This WebP is damaged: its header makes no sense")
+    raise rejected(sentence("This WebP is damaged: its header makes no sense"))
 
 
 def strip(data: bytes, outline: Outline) -> Stripped:

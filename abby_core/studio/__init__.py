@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from abby_core.quota.account import Account
 from abby_core.quota.place import Place
 from abby_core.quota.standing import Standing
-from abby_core.quota.status import QuotaStatus
+from abby_core.quota.status import QuotaStatus, Usage
 from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
@@ -25,5 +25,6 @@ __all__ = [
     "Progress",
     "QuotaStatus",
     "Standing",
+    "Usage",
     "Visibility",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 
 NESTING_MAX = 10
 """Groups inside groups; nobody needs more, and walking through them must not exhaust the stack."""
@@ -73,7 +74,11 @@ def parse(text: str, braces: Braces) -> Sequence:
         if token.start() in braces.partners:
             open_groups.append([[]])
             if len(open_groups) > NESTING_MAX + 1:
-                raise InvalidRequest(f"Braces stand inside braces more than {NESTING_MAX} deep; write it with fewer.")
+                raise InvalidRequest(
+                    sentence(
+                        "Braces stand inside braces more than {limit} deep; write it with fewer.", limit=NESTING_MAX
+                    )
+                )
         elif token.start() in closing:
             open_groups.pop()
             open_groups[-1][-1].extend(_closed(here))

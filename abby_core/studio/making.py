@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import BadAnswer, InvalidRequest, Moderated, PictureRejected
 from abby_core.generation.provider import BatchProvider
 from abby_core.generation.request import GeneratedImage, ImageRequest, Upscale
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, keeping
 from abby_core.studio import order_book, pictures
 from abby_core.studio.job import Job, LeaseLost
@@ -105,11 +106,14 @@ class Making:
             try:
                 await self._keep(job, image, wish, index, complete=complete)
             except PictureRejected as error:
-                problem = f"The image service sent something that is no usable picture. {error}"
+                problem = sentence(
+                    "The image service sent something that is no usable picture. {error}", error=error.text
+                )
                 job.call_failed([index], BadAnswer(problem, maybe_billed=not job.free), pictures=1)
         if len(images) < len(batch):
             raise BadAnswer(
-                f"The image service sent {len(images)} of {len(batch)} pictures.", maybe_billed=not job.free
+                sentence("The image service sent {sent} of {asked} pictures.", sent=len(images), asked=len(batch)),
+                maybe_billed=not job.free,
             )
 
     async def _keep(self, job: Job, image: GeneratedImage, wish: ImageRequest, index: int, *, complete: bool) -> None:
@@ -162,7 +166,7 @@ class Making:
         if order.source_artifact:
             artifact = self._database.read(catalogue.by_id, order.source_artifact)
             if artifact is None:
-                raise InvalidRequest("The picture this order works on was deleted meanwhile.")
+                raise InvalidRequest(sentence("The picture this order works on was deleted meanwhile."))
             return self._storage.open(artifact)
         return self._storage.blobs.open(order.source_key)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from abby_core.errors import OrderConflict, QueueFull
-from abby_core.sentence import pack, unpack
+from abby_core.sentence import pack, plural, sentence, unpack
 from abby_core.studio.order import OrderView, PictureFailure
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def check_same(tx: Transaction, order_id: str, account: str, fingerprint: str) -
     """Whether the order exists. Raises OrderConflict when its id stands for something else."""
     row = tx.row("SELECT account, fingerprint FROM orders WHERE id = :id", id=order_id)
     if row is not None and (row["account"], row["fingerprint"]) != (account, fingerprint):
-        raise OrderConflict("This order id was used before for another request; use a new id.")
+        raise OrderConflict(sentence("This order id was used before for another request; use a new id."))
     return row is not None
 
 
@@ -305,14 +305,25 @@ def _check_queue(tx: Transaction, limits: QueueLimits, account: str, waiting_max
         account=account,
     )
     if row is not None and row["own"] > waiting_max:
-        raise QueueFull(f"You have {waiting_max} orders waiting already; let some finish first.")
+        raise QueueFull(
+            plural(
+                "You have {count} order waiting already; let it finish first.",
+                "You have {count} orders waiting already; let some finish first.",
+                count=waiting_max,
+            )
+        )
     if row is not None and row["n"] > limits.waiting_max:
-        raise QueueFull("The queue is full; try again in a few minutes.")
+        raise QueueFull(sentence("The queue is full; try again in a few minutes."))
 
 
 def _fenced(tx: Transaction, changes: str, order_id: str, fence: int, **values: Value) -> bool:
     sql = f"UPDATE orders SET {changes} WHERE id = :id AND fence = :fence AND state = 'running'"  # noqa: S608
     return tx.execute(sql, id=order_id, fence=fence, **values) == 1
+
+
+def error_of(row: Row) -> str:
+    """Why the order failed, with the words it was made of where they were stored; blank where it did not."""
+    return unpack(json.loads(row["error_words"])) if row["error_words"] else str(row["error"])
 
 
 def _as_view(row: Row) -> OrderView:
@@ -328,7 +339,7 @@ def _as_view(row: Row) -> OrderView:
         percent=row["percent"],
         notes=tuple(unpack(note) for note in json.loads(row["notes"])),
         error_code=row["error_code"],
-        error=unpack(json.loads(row["error_words"])) if row["error_words"] else row["error"],
+        error=error_of(row),
         maybe_billed=bool(row["maybe_billed"]),
         tier=row["tier"],
         failures=tuple(

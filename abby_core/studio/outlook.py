@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abby_core.studio.order import Progress
-from abby_core.studio.order_book import QueueLimits, running_by_account
+from abby_core.studio.order_book import QueueLimits, error_of, running_by_account
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction
@@ -17,8 +17,8 @@ TIMED_ORDERS = 20
 def progress(tx: Transaction, order_id: str, account: str, limits: QueueLimits, now_ms: int) -> Progress | None:
     """Where the order stands now: its place in the fair order, and the time left by what was measured."""
     row = tx.row(
-        "SELECT account, state, kind, provider, pictures, percent, priority, created_at, started_at, error_code, error "
-        "FROM orders WHERE id = :id",
+        "SELECT account, state, kind, provider, pictures, percent, priority, created_at, started_at, "
+        "error_code, error, error_words FROM orders WHERE id = :id",
         id=order_id,
     )
     if row is None or row["account"] != account:
@@ -36,7 +36,7 @@ def progress(tx: Transaction, order_id: str, account: str, limits: QueueLimits, 
         position=position,
         eta_seconds=eta_seconds,
         error_code=row["error_code"],
-        error=row["error"],
+        error=error_of(row),
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from abby_core.errors import InvalidRequest
-from abby_core.generation.choices import Choices, check_style, did_you_mean
+from abby_core.generation.choices import Choices, check_style, nearest
 from abby_core.generation.shape import size_of_aspect, size_of_text
+from abby_core.sentence import sentence
 from abby_core.studio.braces import ESCAPED
 
 IMAGE_WEIGHT_MAX = 3
@@ -40,11 +41,17 @@ def read_parameters(text: str) -> Choices:
         value = ESCAPED.sub(r"\1", text[marker.end() : end]).strip()
         if not value:
             raise InvalidRequest(
-                f"--{parameter.names[0]} needs a value, such as --{parameter.names[0]} {parameter.example}."
+                sentence(
+                    "--{name} needs a value, such as --{name} {example}.",
+                    name=parameter.names[0],
+                    example=parameter.example,
+                )
             )
         read = parameter.read(value)
         if chosen.keys() & read.keys():
-            raise InvalidRequest(f"--{parameter.names[0]} says what was said before; leave one of them out.")
+            raise InvalidRequest(
+                sentence("--{name} says what was said before; leave one of them out.", name=parameter.names[0])
+            )
         chosen |= read
     return Choices(**chosen)
 
@@ -53,11 +60,24 @@ def _named(name: str) -> Parameter:
     for parameter in PARAMETERS:
         if name.casefold() in parameter.names:
             return parameter
-    guess = did_you_mean(name, tuple(_KNOWN))
+    near, asked = nearest(name, tuple(_KNOWN)), name[:40]
     known = ", ".join(f"--{parameter.names[0]}" for parameter in PARAMETERS)
+    if not near:
+        raise InvalidRequest(
+            sentence(
+                "There is no parameter --{name}. There are: {known}. For the words themselves write \\--{name}.",
+                name=asked,
+                known=known,
+            )
+        )
     raise InvalidRequest(
-        f"There is no parameter --{name[:40]}.{guess} There are: {known}. "
-        f"For the words themselves write \\--{name[:40]}."
+        sentence(
+            "There is no parameter --{name}. Did you mean {near}? There are: {known}. "
+            "For the words themselves write \\--{name}.",
+            name=asked,
+            near=near,
+            known=known,
+        )
     )
 
 
@@ -65,7 +85,9 @@ def _word(name: str, value: str) -> str:
     """The value of a parameter that takes one word."""
     first, *rest = value.split(maxsplit=1)
     if rest:
-        raise InvalidRequest(f"Parameters stand at the end: put {rest[0][:60]!r} before --{name}.")
+        raise InvalidRequest(
+            sentence("Parameters stand at the end: put {words!r} before --{name}.", words=rest[0][:60], name=name)
+        )
     return first
 
 
@@ -89,7 +111,7 @@ def _whole(name: str, field: str) -> Callable[[str], dict[str, Any]]:
     def read(value: str) -> dict[str, Any]:
         word = _word(name, value)
         if not re.fullmatch(r"[0-9]{1,12}", word):
-            raise InvalidRequest(f"--{name} takes a whole number, not {word[:40]!r}.")
+            raise InvalidRequest(sentence("--{name} takes a whole number, not {given!r}.", name=name, given=word[:40]))
         return {field: int(word)}
 
     return read
@@ -98,14 +120,14 @@ def _whole(name: str, field: str) -> Callable[[str], dict[str, Any]]:
 def _number(name: str, value: str) -> float:
     word = _word(name, value)
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?|\.[0-9]{1,6}", word):
-        raise InvalidRequest(f"--{name} takes a number, not {word[:40]!r}.")
+        raise InvalidRequest(sentence("--{name} takes a number, not {given!r}.", name=name, given=word[:40]))
     return float(word)
 
 
 def _image_weight(value: str) -> dict[str, Any]:
     weight = _number("iw", value)
     if weight > IMAGE_WEIGHT_MAX:
-        raise InvalidRequest(f"--iw has to be a number from 0 to {IMAGE_WEIGHT_MAX}.")
+        raise InvalidRequest(sentence("--iw has to be a number from 0 to {limit}.", limit=IMAGE_WEIGHT_MAX))
     return {"image_strength": weight / IMAGE_WEIGHT_MAX}
 
 

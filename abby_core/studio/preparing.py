@@ -12,6 +12,7 @@ from abby_core.errors import InvalidRequest, NotFound, StorageError
 from abby_core.generation.checks import check_request
 from abby_core.generation.picture_bytes import Size, picture_size
 from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue, picture
 from abby_core.storage.blob_store import BlobExists
 from abby_core.studio.order import ORDER_ID_CHARACTERS_MAX, PICTURES_MAX, Order
@@ -101,24 +102,26 @@ class Preparing:
             await asyncio.to_thread(self._storage.blobs.put, key, source)
         except BlobExists:  # the same order, submitted before and cut off
             if await asyncio.to_thread(self._storage.blobs.open, key) != source:
-                raise StorageError("This order's picture could not be stored; use a new order id.") from None
+                raise StorageError(sentence("This order's picture could not be stored; use a new order id.")) from None
         return key
 
     def _read_source(self, order: Order) -> bytes:
         artifact = self._storage.database.read(catalogue.by_id, order.source_artifact)
         if artifact is None or artifact.account != order.account.key:
-            raise NotFound("You have no such picture.")
+            raise NotFound(sentence("You have no such picture."))
         return self._storage.open(artifact)
 
 
 def check_order(order: Order) -> None:
     """Raise InvalidRequest for an order that makes no sense, whatever is in its request."""
     if not 1 <= len(order.id) <= ORDER_ID_CHARACTERS_MAX or not order.id.isprintable():
-        raise InvalidRequest(f"An order id has 1 to {ORDER_ID_CHARACTERS_MAX} visible characters.")
+        raise InvalidRequest(
+            sentence("An order id has 1 to {limit} visible characters.", limit=ORDER_ID_CHARACTERS_MAX)
+        )
     if not 1 <= order.pictures <= PICTURES_MAX:
-        raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+        raise InvalidRequest(sentence("Ask for 1 to {limit} pictures at a time.", limit=PICTURES_MAX))
     if order.prompts and (len(order.prompts) != order.pictures or isinstance(order.request, Upscale)):
-        raise InvalidRequest("An order with several prompts needs one for each of its pictures.")
+        raise InvalidRequest(sentence("An order with several prompts needs one for each of its pictures."))
 
 
 def fingerprint_of(order: Order) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import PictureRejected, Refused
 from abby_core.generation.request import GeneratedImage
+from abby_core.sentence import Sentence, sentence
 from abby_core.storage import catalogue, mending
 from abby_core.storage.blob_store import BlobMissing
 from abby_core.studio import order_book, pictures
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from abby_core.studio.worker import Worker
 
 log = logging.getLogger(__name__)
-INTERRUPTED = (
+INTERRUPTED = sentence(
     "Abby was interrupted while a picture was being made, and it did not arrive. "
     "Your quota for it was given back; please try again."
 )
@@ -88,7 +89,7 @@ class Recovery:
             return "waiting" if order_book.retry(tx, order.id, order.fence, not_before_ms=now_ms) else None
         elif kept:
             state = "done"
-            notes = [] if complete else [f"{kept} of {order.pictures} pictures were made. {INTERRUPTED}"]
+            notes: list[str] = [] if complete else [_told(kept, order)]
             mine = order_book.finish(tx, order.id, order.fence, now_ms=now_ms, notes=notes, maybe_billed=maybe_billed)
         else:
             state = "failed"
@@ -138,3 +139,7 @@ class Recovery:
             return self._storage.blobs.open(key)
         except BlobMissing:
             return None
+
+
+def _told(kept: int, order: Claimed) -> Sentence:
+    return sentence("{made} of {wanted} pictures were made. {why}", made=kept, wanted=order.pictures, why=INTERRUPTED)

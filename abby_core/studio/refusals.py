@@ -22,6 +22,7 @@ from abby_core.errors import (
 from abby_core.quota import erasure, journal
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
@@ -59,7 +60,7 @@ class Refusals:
                     self._advise, order.account, error, need_of(row), order.pictures
                 )
             elif isinstance(error, QueueFull):
-                error.choices = (Choice(kind="wait", text="Wait until one of the orders has finished."),)
+                error.choices = (Choice(kind="wait", text=sentence("Wait until one of the orders has finished.")),)
         except Refused:  # somebody of whom nothing more is to be noted
             return
         except AbbyError as trouble:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from abby_core.errors import InvalidRequest
 from abby_core.quota.meter import DAY_MS
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction
@@ -101,9 +102,13 @@ class Statistics:
         InvalidRequest.
         """
         if by not in get_args(By):
-            raise InvalidRequest(f"Statistics can be had by {', '.join(get_args(By))}, not by {by[:40]!r}.")
+            raise InvalidRequest(
+                sentence(
+                    "Statistics can be had by {kinds}, not by {given!r}.", kinds=", ".join(get_args(By)), given=by[:40]
+                )
+            )
         if not 1 <= days <= DAYS_MAX:
-            raise InvalidRequest(f"Statistics cover 1 to {DAYS_MAX} days.")
+            raise InvalidRequest(sentence("Statistics cover 1 to {limit} days.", limit=DAYS_MAX))
         today = self._storage.now_ms() // DAY_MS
         first = today - days + 1
         rows, total = self._storage.database.read(_read, by, first * DAY_MS, (today + 1) * DAY_MS, account)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from abby_core.errors import AbbyError, NotFound, OrderCancelled, Refused
 from abby_core.generation.request import TextToImage
 from abby_core.quota.meter import NO_LIMIT
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 from abby_core.storage.picture import THUMBNAIL_BYTES_MAX
 from abby_core.studio import order_book, outlook
@@ -199,7 +200,7 @@ class Studio:
                 outlook.progress, order_id, account.key, self._limits, self._storage.now_ms()
             )
             if now is None:
-                raise NotFound(f"You have no order {order_id!r}.")
+                raise NotFound(sentence("You have no order {id!r}.", id=order_id))
             if now.state == "running" and (percent := self._board.percent(order_id)) is not None:
                 now = replace(now, percent=percent)
             if now != last:
@@ -229,7 +230,7 @@ class Studio:
         """
         state, was_waiting = await self._database.run(self._cancel, order_id, account.key)
         if state is None:
-            raise NotFound(f"You have no order {order_id!r}.")
+            raise NotFound(sentence("You have no order {id!r}.", id=order_id))
         if state == "running":
             await self._worker.cancel(order_id)
         if was_waiting:
@@ -254,7 +255,7 @@ class Studio:
         if view.state == "failed":
             raise failure(view)
         if view.state == "cancelled" and not artifacts:
-            raise OrderCancelled("The order was cancelled; nothing was charged.")
+            raise OrderCancelled(sentence("The order was cancelled; nothing was charged."))
         return Creation(order=view, artifacts=artifacts, demo=is_demo(self._generator, view.provider))
 
     async def _was_submitted(self, order: Order, fingerprint: str) -> bool:
@@ -330,7 +331,7 @@ def _chosen(offers: Sequence[Offer], allowance: Allowance) -> Offer:
 def _view(tx: Transaction, order_id: str, account: Account) -> OrderView:
     view = order_book.view(tx, order_id, account.key)
     if view is None:
-        raise NotFound(f"You have no order {order_id!r}.")
+        raise NotFound(sentence("You have no order {id!r}.", id=order_id))
     return view
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from abby_core.errors import InvalidRequest
 from abby_core.generation.choices import Choices
 from abby_core.generation.request import ImageToImage, TextToImage
+from abby_core.sentence import sentence
 from abby_core.studio.wording import Wording, check_count
 
 
@@ -23,7 +24,7 @@ class Wish:
 def wish_for_text(wording: Wording, choices: Choices) -> Wish:
     """Pictures from words. ``choices``: the wording's own and all others, as they were laid over each other."""
     if wording.choices.image_strength is not None:
-        raise InvalidRequest("--iw weighs a picture that another one is made from; here is none.")
+        raise InvalidRequest(sentence("--iw weighs a picture that another one is made from; here is none."))
     prompts = _prompts(wording, choices)
     return _wish(choices.text_to_image(prompts[0]), prompts, choices)
 
@@ -31,7 +32,7 @@ def wish_for_text(wording: Wording, choices: Choices) -> Wish:
 def wish_for_image(wording: Wording, choices: Choices, image: bytes) -> Wish:
     """The same from a picture and words."""
     if wording.choices.width is not None:
-        raise InvalidRequest("A picture made from a picture keeps its shape: leave --ar and --size out.")
+        raise InvalidRequest(sentence("A picture made from a picture keeps its shape: leave --ar and --size out."))
     prompts = _prompts(wording, choices)
     return _wish(choices.image_to_image(prompts[0], image), prompts, choices)
 

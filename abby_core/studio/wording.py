@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from abby_core.errors import InvalidRequest
 from abby_core.generation.choices import NOTHING_CHOSEN, Choices, check_choices
+from abby_core.sentence import Sentence, sentence
 from abby_core.studio.braces import Braces, braces_of, count, expand, parse
 from abby_core.studio.order import PICTURES_MAX
 from abby_core.studio.parameters import MARKER, read_parameters
@@ -46,7 +47,13 @@ def read(text: str) -> Wording:
     Text without groups, parameters and escapes comes back stripped and otherwise as it was.
     """
     if len(text) > WORDING_CHARACTERS_MAX:
-        raise InvalidRequest(f"The prompt has {len(text):,} characters; at most {WORDING_CHARACTERS_MAX:,} are read.")
+        raise InvalidRequest(
+            sentence(
+                "The prompt has {count:,} characters; at most {limit:,} are read.",
+                count=len(text),
+                limit=WORDING_CHARACTERS_MAX,
+            )
+        )
     braces = braces_of(text)
     words, parameters = _split(text, braces)
     choices = read_parameters(parameters)
@@ -55,8 +62,8 @@ def read(text: str) -> Wording:
     check_count(count(sequence), choices.count or 1)
     prompts = tuple(prompt.strip() for prompt in expand(sequence))
     if len(prompts) > 1 and not all(prompts):
-        raise InvalidRequest("One of the prompts that the braces make is empty; put words around them.")
-    notes = ("A brace without its partner was taken as text.",) if braces.lonely else ()
+        raise InvalidRequest(sentence("One of the prompts that the braces make is empty; put words around them."))
+    notes = (sentence("A brace without its partner was taken as text."),) if braces.lonely else ()
     return Wording(prompts=prompts, choices=choices, notes=notes)
 
 
@@ -68,15 +75,34 @@ def literal(text: str) -> str:
 def check_count(prompts: int, each: int) -> None:
     """Raise InvalidRequest if one order may not have so many pictures of each of so many prompts."""
     if not 1 <= each <= PICTURES_MAX:
-        raise InvalidRequest(f"Ask for 1 to {PICTURES_MAX} pictures at a time.")
+        raise InvalidRequest(sentence("Ask for 1 to {limit} pictures at a time.", limit=PICTURES_MAX))
     pictures = prompts * each
     if pictures > PICTURES_MAX:
-        shown = f"{pictures:,}" if pictures <= COUNT_SHOWN_MAX else f"more than {COUNT_SHOWN_MAX:,}"
-        of_each = f" ({each} of each prompt)" if each > 1 else ""
-        raise InvalidRequest(
-            f"The braces ask for {shown} pictures{of_each}; one order makes at most {PICTURES_MAX}. "
-            "Leave some alternatives out, or write \\{ where a brace is meant."
+        raise InvalidRequest(_too_many(pictures, each))
+
+
+def _too_many(pictures: int, each: int) -> Sentence:
+    more_than = pictures > COUNT_SHOWN_MAX
+    pictures = min(pictures, COUNT_SHOWN_MAX)
+    counted = (
+        sentence("more than {pictures:,}", pictures=pictures)
+        if more_than
+        else sentence("{pictures:,}", pictures=pictures)
+    )
+    if each == 1:
+        return sentence(
+            "The braces ask for {counted} pictures; one order makes at most {limit}. "
+            "Leave some alternatives out, or write \\{{ where a brace is meant.",
+            counted=counted,
+            limit=PICTURES_MAX,
         )
+    return sentence(
+        "The braces ask for {counted} pictures ({each} of each prompt); one order makes at most {limit}. "
+        "Leave some alternatives out, or write \\{{ where a brace is meant.",
+        counted=counted,
+        each=each,
+        limit=PICTURES_MAX,
+    )
 
 
 def _split(text: str, braces: Braces) -> tuple[str, str]:
@@ -94,6 +120,9 @@ def _split(text: str, braces: Braces) -> tuple[str, str]:
 
 def _shared_by_all(parameter: str) -> InvalidRequest:
     return InvalidRequest(
-        f"Parameters are the same for all pictures of one order: keep {parameter[:40]} and braces apart, or give one "
-        "order for each."
+        sentence(
+            "Parameters are the same for all pictures of one order: keep {parameter} and braces apart, "
+            "or give one order for each.",
+            parameter=parameter[:40],
+        )
     )

@@ -18,6 +18,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from abby_core.errors import (
@@ -261,6 +262,11 @@ class Worker:
 def _told(failures: list[PictureFailure], made: int, order: Claimed) -> Sentence:
     """What became of the pictures that are missing, in a sentence."""
     reasons = list(dict.fromkeys(failure.error for failure in failures))
-    reason = reasons[0] if len(reasons) == 1 else " ".join(reasons)
+    reason = reduce(_both, reasons)
     return sentence("{made} of {wanted} pictures were made; then: {reason}", made=made, wanted=order.pictures,
                     reason=reason)  # fmt: skip
+
+
+def _both(one: str, other: str) -> str:
+    """Two sentences, the second after the first."""
+    return sentence("{one} {other}", one=one, other=other)

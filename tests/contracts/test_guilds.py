@@ -1,4 +1,4 @@
-"""Servers on SQLite and PostgreSQL: what managers decide, who is banned, and what is refused before anything is spent."""
+"""Servers on SQLite and PostgreSQL: what managers decide, who is banned, what is refused before anything is spent."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class TestSettings:
 class TestBans:
     async def test_who_is_banned_in_a_server_is_refused_there_alone(self, abby: Abby) -> None:
         abby.guilds.bans.ban(SERVER, ALICE, reason="no  more\nfoxes")
-        with pytest.raises(Banned, match="in this server. The reason given: no more foxes"):
+        with pytest.raises(Banned, match=r"in this server\. The reason given: no more foxes"):
             await abby.studio.submit(wish("o1", place=HERE))
         for where in (DIRECT, None, replace(HERE, server="discord:2")):
             assert await refused(abby, where) == ""

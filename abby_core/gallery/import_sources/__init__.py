@@ -10,6 +10,7 @@ from abby_core.errors import InvalidRequest
 from abby_core.gallery.import_source import Found, Source
 from abby_core.gallery.import_sources.folder import Folder, SingleFile
 from abby_core.gallery.import_sources.zip_file import ZipFile
+from abby_core.sentence import sentence
 
 __all__ = ["Folder", "SingleFile", "Together", "ZipFile", "source_of"]
 
@@ -22,13 +23,17 @@ def source_of(path: Path, *, passing_by: Sequence[Path] = ()) -> Source:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        raise InvalidRequest(f"{str(path)!r} cannot be read: there is no such file or folder.") from error
+        raise InvalidRequest(
+            sentence("{path!r} cannot be read: there is no such file or folder.", path=str(path))
+        ) from error
     if any(path.resolve().is_relative_to(own.resolve()) for own in passing_by):
-        raise InvalidRequest(f"{str(path)!r} lies in Abby's own folder: its pictures are there already.")
+        raise InvalidRequest(
+            sentence("{path!r} lies in Abby's own folder: its pictures are there already.", path=str(path))
+        )
     if stat.S_ISDIR(status.st_mode):
         return Folder(path, passing_by=passing_by)
     if not stat.S_ISREG(status.st_mode):
-        raise InvalidRequest(f"{str(path)!r} is neither a file nor a folder.")
+        raise InvalidRequest(sentence("{path!r} is neither a file nor a folder.", path=str(path)))
     return ZipFile(path) if path.suffix.lower() == ".zip" else SingleFile(path)
 
 

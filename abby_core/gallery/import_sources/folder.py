@@ -11,6 +11,7 @@ from pathlib import Path
 from abby_core.errors import InvalidRequest
 from abby_core.gallery.download import LIST_FILE
 from abby_core.gallery.import_source import Found, Unreadable, notes
+from abby_core.sentence import sentence
 
 FILES_MAX = 100_000
 """Most files that are looked at in one import: the list of them stays in memory."""
@@ -45,7 +46,11 @@ class Folder:
         if self._files is None:
             files = list(islice(self._walk(self._folder, depth=1), FILES_MAX + 1))
             if len(files) > FILES_MAX:
-                raise InvalidRequest(f"There are more than {FILES_MAX} files; import some of the folders at a time.")
+                raise InvalidRequest(
+                    sentence(
+                        "There are more than {limit} files; import some of the folders at a time.", limit=FILES_MAX
+                    )
+                )
             self._files = files
         return self._files
 
@@ -55,7 +60,9 @@ class Folder:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             if depth == 1:
-                raise InvalidRequest(f"{str(folder)!r} cannot be read: {error.strerror}.") from error
+                raise InvalidRequest(
+                    sentence("{folder!r} cannot be read: {reason}.", folder=str(folder), reason=error.strerror)
+                ) from error
             self.skipped += 1
             return
         for entry in entries:
@@ -119,7 +126,7 @@ def _read(path: Path, size_bytes: int, *, follow: bool = False) -> bytes:
         fd = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise Unreadable("It is no file.")
+                raise Unreadable(sentence("It is no file."))
             return file.read(size_bytes)
     except OSError as error:
-        raise Unreadable(f"It cannot be read: {error.strerror}.") from error
+        raise Unreadable(sentence("It cannot be read: {reason}.", reason=error.strerror)) from error

@@ -14,6 +14,7 @@ from typing import IO, BinaryIO
 from abby_core.errors import InvalidRequest
 from abby_core.gallery.download import LIST_FILE
 from abby_core.gallery.import_source import Found, Notes, Unreadable, notes
+from abby_core.sentence import sentence
 
 ENTRIES_MAX = 20_000
 """Most entries of one ZIP: twice what the largest download has."""
@@ -66,7 +67,7 @@ class ZipFile:
         try:
             file = self._file.open("rb") if isinstance(self._file, Path) else self._file
         except OSError as error:
-            raise InvalidRequest(f"This ZIP cannot be read: {error.strerror}.") from error
+            raise InvalidRequest(sentence("This ZIP cannot be read: {reason}.", reason=error.strerror)) from error
         try:
             with self._archive(file) as archive:
                 yield archive
@@ -79,22 +80,24 @@ class ZipFile:
         try:
             archive = zipfile.ZipFile(_Wary(file))
         except _BROKEN as error:
-            raise InvalidRequest(f"This ZIP cannot be read ({error}). Make it anew, or import the folder.") from error
+            raise InvalidRequest(
+                sentence("This ZIP cannot be read ({reason}). Make it anew, or import the folder.", reason=str(error))
+            ) from error
         if len(archive.infolist()) > ENTRIES_MAX:
-            raise InvalidRequest(f"This ZIP has more than {ENTRIES_MAX} entries; split it.")
+            raise InvalidRequest(sentence("This ZIP has more than {limit} entries; split it.", limit=ENTRIES_MAX))
         return archive
 
     def _read(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size_bytes: int) -> bytes:
         """Whatever the headers say about sizes: no more is unpacked than asked for."""
         if entry.flag_bits & _ENCRYPTED:
-            raise Unreadable("It is encrypted; unpack the ZIP and import the folder.")
+            raise Unreadable(sentence("It is encrypted; unpack the ZIP and import the folder."))
         if entry.compress_type not in _METHODS:
-            raise Unreadable("It is compressed in a rare way; unpack the ZIP and import the folder.")
+            raise Unreadable(sentence("It is compressed in a rare way; unpack the ZIP and import the folder."))
         try:
             with archive.open(entry) as file:
                 return self._taken(file, size_bytes)
         except _BROKEN as error:
-            raise Unreadable("The ZIP is damaged here.") from error
+            raise Unreadable(sentence("The ZIP is damaged here.")) from error
 
     def _taken(self, file: IO[bytes], size_bytes: int) -> bytes:
         pieces: list[bytes] = []
@@ -104,7 +107,9 @@ class ZipFile:
             self._left_bytes -= len(piece)
             if self._left_bytes < 0:
                 raise InvalidRequest(
-                    f"More than {READ_BYTES_MAX // 2**30} GB would be unpacked from this ZIP; split it."
+                    sentence(
+                        "More than {limit} GB would be unpacked from this ZIP; split it.", limit=READ_BYTES_MAX // 2**30
+                    )
                 )
         return b"".join(pieces)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from abby_core.errors import DiskFull, StorageError
+from abby_core.sentence import sentence
 from abby_core.storage.blob_store import BlobExists, BlobInfo, BlobMissing, key_parts
 from abby_core.storage.names import name_key
 
@@ -52,7 +53,7 @@ class LocalBlobs:
         self._system = system
 
     def put(self, key: str, data: bytes) -> None:
-        with _translated("the picture could not be written"):
+        with _translated(sentence("The picture could not be written")):
             target = self._locate(key)
             changed = _make_folder(target.parent)
             part = target.parent / f"{_PART_PREFIX}{secrets.token_hex(8)}{_PART_SUFFIX}"
@@ -73,16 +74,16 @@ class LocalBlobs:
     def open(self, key: str) -> bytes:
         path = self.path(key)
         if path is None:
-            raise BlobMissing("The picture is not in the store.")
-        with _translated("the picture could not be read"):
+            raise BlobMissing(sentence("The picture is not in the store."))
+        with _translated(sentence("The picture could not be read")):
             try:
                 with open(path, "rb", opener=_open_no_link) as file:
                     return file.read()
             except FileNotFoundError as error:
-                raise BlobMissing("The picture is not in the store.") from error
+                raise BlobMissing(sentence("The picture is not in the store.")) from error
 
     def size(self, key: str) -> int | None:
-        with _translated("the picture could not be looked at"):
+        with _translated(sentence("The picture could not be looked at")):
             status = _file_status(self._locate(key))
         return None if status is None else status.st_size
 
@@ -90,7 +91,7 @@ class LocalBlobs:
         path = self.path(key)
         if path is None:
             return False
-        with _translated("the picture could not be removed"):
+        with _translated(sentence("The picture could not be removed")):
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -99,7 +100,7 @@ class LocalBlobs:
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         folder, slash, _ = prefix.rpartition("/")
-        with _translated("the stored pictures could not be listed"):
+        with _translated(sentence("The stored pictures could not be listed")):
             start = self._folder(key_parts(folder)) if slash else self.root
             for key, entry in _files(start, folder + slash):
                 if key.startswith(prefix) and _is_key(key):
@@ -108,12 +109,12 @@ class LocalBlobs:
                         yield BlobInfo(key=key, size_bytes=status.st_size, modified_at=status.st_mtime)
 
     def path(self, key: str) -> Path | None:
-        with _translated("the picture could not be looked at"):
+        with _translated(sentence("The picture could not be looked at")):
             path = self._locate(key)
             return None if _file_status(path) is None else path
 
     def remove_folder(self, folder: str) -> bool:
-        with _translated("an empty folder could not be removed"):
+        with _translated(sentence("An empty folder could not be removed")):
             place = self._folder(key_parts(folder))
             if not place.is_dir():
                 return True
@@ -131,7 +132,7 @@ class LocalBlobs:
 
     def sweep_parts(self, *, older_than_seconds: float) -> int:
         oldest, swept = time.time() - older_than_seconds, 0
-        with _translated("the remains of interrupted writes could not be removed"):
+        with _translated(sentence("The remains of interrupted writes could not be removed")):
             for _, entry in _files(self.root, "", parts=True):
                 with suppress(FileNotFoundError):
                     if entry.stat(follow_symlinks=False).st_mtime < oldest:
@@ -150,7 +151,9 @@ class LocalBlobs:
             place /= part
             status = _status(place)
             if status is not None and _is_link(status):
-                raise StorageError(f"{part} is a link, and links are not followed in the picture store.")
+                raise StorageError(
+                    sentence("{part} is a link, and links are not followed in the picture store.", part=part)
+                )
         return place
 
     def _write(self, part: Path, data: bytes) -> None:
@@ -170,7 +173,7 @@ class LocalBlobs:
             else:
                 self._system.link(part, target)
         except FileExistsError as error:
-            raise BlobExists("A picture of that name exists already.") from error
+            raise BlobExists(sentence("A picture of that name exists already.")) from error
         except OSError as error:
             if sys.platform == "win32" or error.errno not in _NO_LINKS:
                 raise
@@ -223,10 +226,10 @@ def _rename_alone(part: Path, target: Path) -> None:
     try:
         lock.touch(exist_ok=False)
     except FileExistsError as error:
-        raise BlobExists("A picture of that name is being written already.") from error
+        raise BlobExists(sentence("A picture of that name is being written already.")) from error
     try:
         if os.path.lexists(target):
-            raise BlobExists("A picture of that name exists already.")
+            raise BlobExists(sentence("A picture of that name exists already."))
         part.rename(target)
     finally:
         with suppress(OSError):
@@ -304,5 +307,5 @@ def _translated(what: str) -> Generator[None]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         if error.errno in _NO_ROOM:
-            raise DiskFull(f"The disk is full: {what} ({reason}).") from error
-        raise StorageError(f"{what[:1].upper()}{what[1:]}: {reason}.") from error
+            raise DiskFull(sentence("The disk is full. {what}: {reason}.", what=what, reason=reason)) from error
+        raise StorageError(sentence("{what}: {reason}.", what=what, reason=reason)) from error

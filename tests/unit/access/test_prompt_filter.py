@@ -17,8 +17,10 @@ RULE = WordRule(words=Words(["gore", "cat*", "*fish", "*dog*", "bad phrase", "St
 @pytest.mark.parametrize(
     "prompt",
     [
-        "gore", "GORE!", "so much gore, please", "gore_scene", "a caterpillar", "a jellyfish", "hotdogs", "BAD\n PHRASE",
-        "g\u200bo\u200dr\u00ade", "ｇｏｒｅ", "𝓰𝓸𝓻𝓮", "g\u0337o\u0337re", "go\ufe0fre", "g\x00ore", "STRASSE", "go\u034fre",
+        "gore", "GORE!", "so much gore, please", "gore_scene", "a caterpillar", "a jellyfish", "hotdogs",
+        "BAD\n PHRASE",
+        "g\u200bo\u200dr\u00ade", "ｇｏｒｅ", "𝓰𝓸𝓻𝓮", "g\u0337o\u0337re", "go\ufe0fre", "g\x00ore", "STRASSE",
+        "go\u034fre",
         "猫 at night",
     ],
 )  # fmt: skip

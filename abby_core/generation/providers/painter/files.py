@@ -8,6 +8,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from abby_core.errors import PictureRejected
 from abby_core.generation.providers.painter.brushes.washes import mapped
+from abby_core.sentence import sentence
 
 _PERCEPTUAL = b"\x00"
 """Rendering intent in PNG's sRGB chunk (PNG specification, section 11.3.2.5)."""
@@ -24,7 +25,7 @@ def open_picture(data: bytes) -> Image.Image:
             picture = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except Exception as error:
         # Pillow's decoders raise nearly every built-in exception on hostile bytes; all mean the same to people.
-        raise PictureRejected("This picture is damaged or cut off, and cannot be read.") from error
+        raise PictureRejected(sentence("This picture is damaged or cut off, and cannot be read.")) from error
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         return picture.convert("RGB")
     return picture

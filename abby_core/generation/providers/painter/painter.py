@@ -23,9 +23,10 @@ from abby_core.generation.request import (
     TextToImage,
     Upscale,
 )
+from abby_core.sentence import sentence
 
 MODEL = "demo-painter"
-DEMO_NOTE = (
+DEMO_NOTE = sentence(
     "This picture was painted by Abby's built-in demo painter, which is not AI: "
     "set STABILITY_API_KEY to get real AI pictures."
 )
@@ -61,14 +62,28 @@ class Painter:
                 check_input(request, self.capabilities)
                 planned = replace(request, steps=None, cfg_scale=None)
                 if max(picture_size(request.image)) > SIDE_PIXELS_MAX:
-                    notes.append(f"The picture was made smaller: its longer side has {SIDE_PIXELS_MAX} pixels now.")
+                    notes.append(
+                        sentence(
+                            "The picture was made smaller: its longer side has {limit} pixels now.",
+                            limit=SIDE_PIXELS_MAX,
+                        )
+                    )
             case Upscale():
                 check_input(request, self.capabilities)
                 planned = replace(request, width=_width_for(request))
                 if planned.width < request.width:
-                    notes.append(f"Enlarged to {planned.width} pixels of width: more would not look any sharper.")
+                    notes.append(
+                        sentence(
+                            "Enlarged to {width} pixels of width: more would not look any sharper.", width=planned.width
+                        )
+                    )
                 elif planned.width > request.width:
-                    notes.append(f"Kept at its own width of {planned.width} pixels, which is more than was asked for.")
+                    notes.append(
+                        sentence(
+                            "Kept at its own width of {width} pixels, which is more than was asked for.",
+                            width=planned.width,
+                        )
+                    )
         return Plan(request=planned, millicredits=0, model=MODEL, notes=(*notes, DEMO_NOTE))
 
     async def generate(self, request: ImageRequest, *, progress: ProgressListener = ignore_progress) -> GeneratedImage:

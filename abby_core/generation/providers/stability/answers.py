@@ -15,6 +15,7 @@ from typing import cast
 
 from abby_core.errors import AbbyError, BadAnswer, Moderated
 from abby_core.generation.picture_bytes import media_type
+from abby_core.sentence import sentence
 
 _SEED_MAX = 2**32 - 1
 
@@ -56,7 +57,9 @@ def read_pictures(headers: Mapping[str, str], body: bytes) -> list[Picture]:
 
 
 def no_picture() -> BadAnswer:
-    return BadAnswer("Stability's answer is no picture. Please try again later.", maybe_billed=True, status=200)
+    return BadAnswer(
+        sentence("Stability's answer is no picture. Please try again later."), maybe_billed=True, status=200
+    )
 
 
 def _picture(artifact: dict[str, object]) -> Picture:
@@ -91,11 +94,13 @@ def _check_finish(reason: object) -> None:
         return
     if reason == "CONTENT_FILTERED":
         raise Moderated(
-            "Stability's content filter blurred the result, so it was thrown away. Please change the prompt.",
+            sentence("Stability's content filter blurred the result, so it was thrown away. Please change the prompt."),
             maybe_billed=True,
             status=200,
         )
-    raise BadAnswer("Stability could not finish the picture. Please try again.", maybe_billed=True, status=200)
+    raise BadAnswer(
+        sentence("Stability could not finish the picture. Please try again."), maybe_billed=True, status=200
+    )
 
 
 def _seed(value: object) -> int | None:

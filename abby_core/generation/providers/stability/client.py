@@ -13,6 +13,7 @@ import aiohttp
 from abby_core.errors import BadAnswer, ProviderUnreachable
 from abby_core.generation.picture_bytes import media_type
 from abby_core.generation.providers.stability.requests import Call
+from abby_core.sentence import sentence
 
 ERROR_BODY_BYTES_MAX = 64 * 2**10
 """How much of an error's body is read: real ones are below 1 KiB."""
@@ -106,19 +107,21 @@ class StabilityClient:
                 return Reply(status=response.status, headers=response.headers.copy(), body=body)
         except _NEVER_SENT:
             raise ProviderUnreachable(
-                "Stability cannot be reached at the moment. Please try again later.", transient=True
+                sentence("Stability cannot be reached at the moment. Please try again later."), transient=True
             ) from None
         except TimeoutError:
             raise ProviderUnreachable(
-                "Stability did not answer in time. Please try again later.", transient=True, maybe_billed=True
+                sentence("Stability did not answer in time. Please try again later."), transient=True, maybe_billed=True
             ) from None
         except aiohttp.ClientResponseError:
             raise BadAnswer(
-                "What answers at Stability's address does not speak HTTP properly.", maybe_billed=True
+                sentence("What answers at Stability's address does not speak HTTP properly."), maybe_billed=True
             ) from None
         except (aiohttp.ClientError, OSError):
             raise ProviderUnreachable(
-                "The connection to Stability broke off before the answer was complete. Please try again later.",
+                sentence(
+                    "The connection to Stability broke off before the answer was complete. Please try again later."
+                ),
                 transient=True,
                 maybe_billed=True,
             ) from None
@@ -137,7 +140,10 @@ class StabilityClient:
 
     def _too_large(self) -> BadAnswer:
         return BadAnswer(
-            f"Stability's answer is larger than {self._answer_bytes_max / 2**20:g} MB, which no picture is.",
+            sentence(
+                "Stability's answer is larger than {limit:g} MB, which no picture is.",
+                limit=self._answer_bytes_max / 2**20,
+            ),
             maybe_billed=True,
             status=200,
         )

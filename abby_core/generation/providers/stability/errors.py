@@ -24,9 +24,15 @@ from abby_core.errors import (
     RateLimited,
 )
 from abby_core.security.redaction import redact
+from abby_core.sentence import Sentence, sentence
 
 RATE_LIMIT_PAUSE_SECONDS = 60.0
 """How long Stability shuts out who asks too often; counted when the answer does not say."""
+
+_NO_SUCH_KEY = sentence("Stability refused the API key. The host of this Abby has to check STABILITY_API_KEY.")
+_KEY_MAY_NOT = sentence(
+    "Stability does not let this API key do that. The host of this Abby has to check STABILITY_API_KEY."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,34 +53,36 @@ def error_for(status: int, headers: Mapping[str, str], body: bytes, *, key: str)
         case 400 | 413 | 422:
             error = _rejected(status, complaint)
         case 401:
-            error = _key_refused(status, "refused the API key")
+            error = KeyRefused(_NO_SUCH_KEY, status=status)
         case 402:
             error = _out_of_credits(status)
         case 403 if complaint.name == "content_moderation":
             error = _moderated(status)
         case 403 if complaint.name == "permission_denied":
-            error = _key_refused(status, "does not let this API key do that")
+            error = KeyRefused(_KEY_MAY_NOT, status=status)
         case 429 if _means_empty_balance(complaint):
             error = _out_of_credits(status)
         case 429:
             error = _rate_limited(status, headers)
         case _ if status < 300:
-            error = BadAnswer("Stability's answer holds no picture.", maybe_billed=True, status=status)
+            error = BadAnswer(sentence("Stability's answer holds no picture."), maybe_billed=True, status=status)
         case _ if status < 400:
             error = ProviderError(
-                "Stability's address answers with a redirect, which is not followed so that the API key goes "
-                "nowhere else. The host of this Abby has to check API_HOST.",
+                sentence(
+                    "Stability's address answers with a redirect, which is not followed so that the API key goes "
+                    "nowhere else. The host of this Abby has to check API_HOST."
+                ),
                 status=status,
             )
         case _ if status >= 500:
             error = ProviderError(
-                f"Stability has trouble of its own ({status}). Please try again later.",
+                sentence("Stability has trouble of its own ({status}). Please try again later.", status=status),
                 transient=True,
                 maybe_billed=True,
                 status=status,
             )
         case _:
-            error = ProviderError(f"Stability refused the request{_quoted(complaint)}", status=status)
+            error = ProviderError(_refused(complaint), status=status)
     return error
 
 
@@ -110,11 +118,13 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float:
 def _rejected(status: int, complaint: Complaint) -> InvalidRequest:
     """The person can do something about it, so it is no failure of the back end; the status is its cause."""
     if status == 413:
-        text = "The picture is too large for Stability, which takes 10 MB. Save it smaller and try again."
+        text = sentence("The picture is too large for Stability, which takes 10 MB. Save it smaller and try again.")
     elif complaint.name == "invalid_language":
-        text = "Stability understands English only: please write the prompt in English."
+        text = sentence("Stability understands English only: please write the prompt in English.")
+    elif complaint.text:
+        text = sentence("Stability cannot use this request: {complaint}", complaint=complaint.text)
     else:
-        text = f"Stability cannot use this request{_quoted(complaint)}"
+        text = sentence("Stability cannot use this request.")
     error = InvalidRequest(text)
     error.__cause__ = ProviderError(text, status=status)
     return error
@@ -122,19 +132,19 @@ def _rejected(status: int, complaint: Complaint) -> InvalidRequest:
 
 def _moderated(status: int) -> Moderated:
     return Moderated(
-        "Stability's content rules forbid this prompt or picture. Nothing was made; please ask for something else.",
+        sentence(
+            "Stability's content rules forbid this prompt or picture. Nothing was made; please ask for something else."
+        ),
         status=status,
     )
 
 
-def _key_refused(status: int, did: str) -> KeyRefused:
-    return KeyRefused(f"Stability {did}. The host of this Abby has to check STABILITY_API_KEY.", status=status)
-
-
 def _out_of_credits(status: int) -> OutOfCredits:
     return OutOfCredits(
-        "This Abby's credits at Stability are used up; its host can buy more at "
-        "https://platform.stability.ai/account/credits.",
+        sentence(
+            "This Abby's credits at Stability are used up; its host can buy more at "
+            "https://platform.stability.ai/account/credits."
+        ),
         status=status,
     )
 
@@ -146,12 +156,16 @@ def _means_empty_balance(complaint: Complaint) -> bool:
 def _rate_limited(status: int, headers: Mapping[str, str]) -> RateLimited:
     pause = retry_after_seconds(headers)
     return RateLimited(
-        f"Stability is being asked too often. Please try again in {max(1, round(pause))} seconds.",
+        sentence(
+            "Stability is being asked too often. Please try again in {seconds} seconds.", seconds=max(1, round(pause))
+        ),
         transient=True,
         status=status,
         retry_after_seconds=pause,
     )
 
 
-def _quoted(complaint: Complaint) -> str:
-    return f": {complaint.text}" if complaint.text else "."
+def _refused(complaint: Complaint) -> Sentence:
+    if complaint.text:
+        return sentence("Stability refused the request: {complaint}", complaint=complaint.text)
+    return sentence("Stability refused the request.")

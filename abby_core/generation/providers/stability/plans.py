@@ -18,6 +18,7 @@ from abby_core.generation.providers.stability.models import (
     redrawing,
 )
 from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
+from abby_core.sentence import sentence
 
 _V1_STEPS = (10, 50)
 _SD3_CFG_SCALE = (1.0, 10.0)
@@ -94,15 +95,34 @@ def _size(request: TextToImage, model: Model, notes: list[str]) -> Size:
     if model.v1:
         size = nearest_sdxl_size(*asked)
         if size != asked:
-            notes.append(f"SDXL paints in nine sizes only: you get {by(size)} pixels instead of {by(asked)}.")
+            notes.append(
+                sentence(
+                    "SDXL paints in nine sizes only: you get {size} pixels instead of {asked}.",
+                    size=by(size),
+                    asked=by(asked),
+                )
+            )
         return size
     ratio = nearest_aspect_ratio(*asked)
     if asked != _UNASKED_SIZE and not _nearly(asked, ASPECT_RATIOS[ratio], model.megapixels):
-        unit = "megapixel" if model.megapixels == 1 else "megapixels"
-        notes.append(
-            f"{model.name} takes aspect ratios, not sizes: you get {ratio} at about {model.megapixels:g} {unit} "
-            f"instead of {by(asked)}."
+        template = (
+            sentence(
+                "{model} takes aspect ratios, not sizes: you get {ratio} at about 1 megapixel instead of {asked}.",
+                model=model.name,
+                ratio=ratio,
+                asked=by(asked),
+            )
+            if model.megapixels == 1
+            else sentence(
+                "{model} takes aspect ratios, not sizes: you get {ratio} at about {megapixels:g} megapixels "
+                "instead of {asked}.",
+                model=model.name,
+                ratio=ratio,
+                megapixels=model.megapixels,
+                asked=by(asked),
+            )
         )
+        notes.append(template)
     return asked
 
 
@@ -111,19 +131,27 @@ def _check_redrawn(size: Size, model: Model, notes: list[str]) -> None:
         fitted = nearest_sdxl_size(*size)
         if fitted != size:
             notes.append(
-                f"SDXL takes nine sizes only: your picture of {by(size)} pixels is scaled and cropped to {by(fitted)}."
+                sentence(
+                    "SDXL takes nine sizes only: your picture of {size} pixels is scaled and cropped to {fitted}.",
+                    size=by(size),
+                    fitted=by(fitted),
+                )
             )
     elif min(size) < REDRAWN_SIDE_PIXELS_MIN or max(size) > REDRAWN_SIDE_PIXELS_MAX:
         raise PictureRejected(
-            f"The picture has {by(size)} pixels; each side has to have {REDRAWN_SIDE_PIXELS_MIN} to "
-            f"{REDRAWN_SIDE_PIXELS_MAX}."
+            sentence(
+                "The picture has {size} pixels; each side has to have {least} to {limit}.",
+                size=by(size),
+                least=REDRAWN_SIDE_PIXELS_MIN,
+                limit=REDRAWN_SIDE_PIXELS_MAX,
+            )
         )
 
 
 def _negative_prompt(request: TextToImage | ImageToImage, model: Model, notes: list[str]) -> str:
     if not request.negative_prompt.strip() or model.negative_prompt:
         return request.negative_prompt.strip()
-    notes.append(f"{model.name} takes no negative prompt: yours is left out.")
+    notes.append(sentence("{model} takes no negative prompt: yours is left out.", model=model.name))
     return ""
 
 
@@ -131,11 +159,25 @@ def _steps(request: TextToImage | ImageToImage, model: Model, notes: list[str]) 
     if request.steps is None:
         return None
     if not model.v1:
-        notes.append(f"{model.name} chooses the number of steps itself: your {request.steps} is left out.")
+        notes.append(
+            sentence(
+                "{model} chooses the number of steps itself: your {steps} is left out.",
+                model=model.name,
+                steps=request.steps,
+            )
+        )
         return None
     steps = min(max(request.steps, _V1_STEPS[0]), _V1_STEPS[1])
     if steps != request.steps:
-        notes.append(f"SDXL takes {_V1_STEPS[0]} to {_V1_STEPS[1]} steps: {steps} instead of {request.steps}.")
+        notes.append(
+            sentence(
+                "SDXL takes {low} to {high} steps: {steps} instead of {asked}.",
+                low=_V1_STEPS[0],
+                high=_V1_STEPS[1],
+                steps=steps,
+                asked=request.steps,
+            )
+        )
     return steps
 
 
@@ -143,13 +185,25 @@ def _cfg_scale(request: TextToImage | ImageToImage, model: Model, notes: list[st
     if request.cfg_scale is None or model.v1:  # v1 takes all of 0..35
         return request.cfg_scale
     if not model.cfg_scale:
-        notes.append(f"{model.name} has no cfg_scale: your {request.cfg_scale:g} is left out.")
+        notes.append(
+            sentence(
+                "{model} has no cfg_scale: your {cfg_scale:g} is left out.",
+                model=model.name,
+                cfg_scale=request.cfg_scale,
+            )
+        )
         return None
     cfg_scale = min(max(request.cfg_scale, _SD3_CFG_SCALE[0]), _SD3_CFG_SCALE[1])
     if cfg_scale != request.cfg_scale:
         notes.append(
-            f"{model.name} takes a cfg_scale from {_SD3_CFG_SCALE[0]:g} to {_SD3_CFG_SCALE[1]:g}: "
-            f"{cfg_scale:g} instead of {request.cfg_scale:g}."
+            sentence(
+                "{model} takes a cfg_scale from {low:g} to {high:g}: {cfg_scale:g} instead of {asked:g}.",
+                model=model.name,
+                low=_SD3_CFG_SCALE[0],
+                high=_SD3_CFG_SCALE[1],
+                cfg_scale=cfg_scale,
+                asked=request.cfg_scale,
+            )
         )
     return cfg_scale
 
@@ -165,26 +219,40 @@ def _plan_upscale(request: Upscale, upscaler: Upscaler) -> Plan:
     sent = size_to_upscale(size, upscaler)
     if max(size) / min(size) > upscaler.shape_max:
         raise InvalidRequest(
-            f"The picture of {by(size)} pixels is too long and narrow to be enlarged: one side may be at most "
-            f"{upscaler.shape_max:g} times the other. Crop it and try again."
+            sentence(
+                "The picture of {size} pixels is too long and narrow to be enlarged: one side may be at most "
+                "{limit:g} times the other. Crop it and try again.",
+                size=by(size),
+                limit=upscaler.shape_max,
+            )
         )
     if min(sent) < upscaler.side_pixels_min:
         raise InvalidRequest(
-            f"The picture of {by(size)} pixels is too small to be enlarged: each side has to have at least "
-            f"{upscaler.side_pixels_min} pixels."
+            sentence(
+                "The picture of {size} pixels is too small to be enlarged: each side has to have at least "
+                "{least} pixels.",
+                size=by(size),
+                least=upscaler.side_pixels_min,
+            )
         )
     notes: list[str] = []
     if sent != size:
         notes.append(
-            f"Your picture of {by(size)} pixels is too large for the upscaler: it is reduced to {by(sent)} first."
+            sentence(
+                "Your picture of {size} pixels is too large for the upscaler: it is reduced to {sent} first.",
+                size=by(size),
+                sent=by(sent),
+            )
         )
     result = _upscaled(sent, upscaler)
     if result[0] != request.width and upscaler.pixels_out is None:
-        notes.append(f"The upscaler makes each side four times as long: you get {by(result)} pixels.")
+        notes.append(
+            sentence("The upscaler makes each side four times as long: you get {size} pixels.", size=by(result))
+        )
     elif result[0] != request.width:
-        notes.append(f"The upscaler makes four megapixels: you get about {by(result)} pixels.")
+        notes.append(sentence("The upscaler makes four megapixels: you get about {size} pixels.", size=by(result)))
     if request.prompt and upscaler.pixels_out is None:
-        notes.append("The fast upscaler takes no prompt: yours is left out.")
+        notes.append(sentence("The fast upscaler takes no prompt: yours is left out."))
     return Plan(
         request=replace(request, width=result[0], prompt=request.prompt if upscaler.pixels_out else ""),
         millicredits=upscaler.millicredits,

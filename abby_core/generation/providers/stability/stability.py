@@ -33,6 +33,7 @@ from abby_core.generation.providers.stability.models import (
 from abby_core.generation.providers.stability.plans import plan_for
 from abby_core.generation.providers.stability.requests import Attachment, Call, call_for
 from abby_core.generation.request import KINDS, SEED_MAX, GeneratedImage, ImageRequest, TextToImage
+from abby_core.sentence import sentence
 
 _log = logging.getLogger(__name__)
 
@@ -194,10 +195,12 @@ class Stability:
 
     def _usable_key(self) -> str:
         if not self._api_key:
-            raise KeyRefused("Stability needs an API key: the host of this Abby has to set STABILITY_API_KEY.")
+            raise KeyRefused(
+                sentence("Stability needs an API key: the host of this Abby has to set STABILITY_API_KEY.")
+            )
         if not _is_plain(self._api_key):
             raise KeyRefused(
-                "STABILITY_API_KEY holds characters that no key has; the host of this Abby has to check it."
+                sentence("STABILITY_API_KEY holds characters that no key has; the host of this Abby has to check it.")
             )
         return self._api_key
 
