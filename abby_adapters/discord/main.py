@@ -21,7 +21,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from abby_adapters.discord import homes
 from abby_adapters.discord.address import KIND
+from abby_adapters.discord.automod import AutoMod
+from abby_adapters.discord.cogs.admin.presses import ADMIN_PRESSES
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby does not speak: nothing is missing
 
-COGS = tuple(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house"))
+COGS = (
+    *(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house")),
+    "abby_adapters.discord.cogs.admin.commands",
+)
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
     read_message_history=True,
@@ -76,13 +82,14 @@ class Abby(StudioBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, auto_moderation_configuration=True),
             tree_cls=_Tree,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.config = config or BotConfig()
         self.uploads = uploads or Uploads()
         self.messages = {}
+        self.automod = AutoMod(self)
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
         self.core = core or open_abby(self.config.settings)
@@ -94,6 +101,10 @@ class Abby(StudioBot):
             self._cannot_open(error)
         self._opened = contextlib.AsyncExitStack()
 
+    @property
+    def home_servers(self) -> frozenset[int]:
+        return homes.home_servers(self.config.settings, self.guilds)
+
     # ------------------------------------------------------------------ starting and ending
 
     async def setup_hook(self) -> None:
@@ -101,7 +112,8 @@ class Abby(StudioBot):
         await self._open_core()
         for cog in COGS:
             await self.load_extension(cog)
-        self.add_dynamic_items(*PRESSES)
+        self.add_dynamic_items(*PRESSES, *ADMIN_PRESSES)
+        self.automod.listen()
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:
@@ -111,6 +123,7 @@ class Abby(StudioBot):
                 self.application.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
             )
             log.info("Invite Abby with %s", url)
+        log.info("%s", homes.told(self.config.settings, self.guilds))
 
     async def close(self) -> None:
         """Let running orders finish and be delivered for a while, then sign off. What is not done stays promised."""
@@ -126,6 +139,7 @@ class Abby(StudioBot):
             return
         try:
             self.core.deliveries.register(KIND, Delivery(self, self.core))
+            self.core.guilds.own_rules.append(self.automod)
             await self._opened.enter_async_context(self.core)
         except AbbyError as error:
             self._cannot_open(error)

@@ -272,7 +272,7 @@ def quota_embed(language: Language, status: QuotaStatus) -> discord.Embed:
         (language.say("Your storage"), status.bytes),
         (language.say("Server storage"), status.house_bytes),
     ):
-        embed.add_field(name=name, value=_bytes_bar(language, usage), inline=False)
+        embed.add_field(name=name, value=bytes_bar(language, usage), inline=False)
     if is_nearly_full(status):
         embed.description = f"⚠️ {language.translate(NEARLY_FULL)}"
     return with_quota(language, embed, status)
@@ -290,7 +290,8 @@ def _pictures_bar(language: Language, usage: Usage) -> str:
     return f"{_bar(usage.share)} {' · '.join(parts)}"
 
 
-def _bytes_bar(language: Language, usage: Usage) -> str:
+def bytes_bar(language: Language, usage: Usage) -> str:
+    """How full something is."""
     used, limit = usage.used / MEGABYTE, usage.limit / MEGABYTE
     text = (
         language.say("{used:.1f} MB, no limit", used=used)

@@ -111,9 +111,9 @@ class QuotaManager:
             raise InvalidRequest(sentence("A limit is 0 or more."))
         self.database.write(_set_limit, HOUSE if account is None else account.key, meter, amount)
 
-    def usage(self, *, limit: int = 50) -> list[tuple[Account, QuotaStatus]]:
-        """Who takes most storage, for operators: accounts with their status, the largest first."""
-        keys = self.database.read(_largest, limit)
+    def usage(self, *, limit: int = 50, skip: int = 0) -> list[tuple[Account, QuotaStatus]]:
+        """Who takes most storage, for operators: accounts with their status, the largest first, but for ``skip``."""
+        keys = self.database.read(_largest, limit, skip)
         accounts = [Account(*key.split(":", 1)) for key in keys]
         return [(account, self.status(account)) for account in accounts]
 
@@ -289,11 +289,13 @@ def _spent(share: Need, actual: Need) -> dict[Counter, Spent]:
     }
 
 
-def _largest(tx: Transaction, limit: int) -> list[str]:
+def _largest(tx: Transaction, limit: int, skip: int) -> list[str]:
     rows = tx.rows(
         "SELECT account, MAX(CASE WHEN meter = 'bytes' THEN used ELSE 0 END) AS used FROM counters "
-        "WHERE account <> '' GROUP BY account ORDER BY used DESC, account LIMIT :limit",
+        "WHERE account <> '' GROUP BY account ORDER BY used DESC, account "
+        "LIMIT :limit OFFSET :skip",
         limit=limit,
+        skip=skip,
     )
     return [str(row["account"]) for row in rows]
 

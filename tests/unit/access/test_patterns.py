@@ -71,7 +71,8 @@ def test_what_keeps_others_busy_for_years_ends_after_its_steps(pattern: str) -> 
 @pytest.mark.parametrize(
     "pattern",
     ["(", "a)", "*", "[a", "a{2", "(?=x)", "(?!x)", r"\p{L}", "[[:alpha:]]", "[a&&b]", "(){100}{100}{100}",
-     "a{100}{100}",     "a{3,2}", "a{999}", "[z-a]", "\\", r"\x41", "(?s).", "(" * 255, "x" * (PATTERN_CHARACTERS_MAX + 1)],
+     "a{100}{100}", "a{3,2}", "a{999}", "[z-a]", "\\", r"\x41", "(?s).", "(" * 255,
+     "x" * (PATTERN_CHARACTERS_MAX + 1)],
 )  # fmt: skip
 def test_what_is_not_understood_is_named_as_that(pattern: str) -> None:
     with pytest.raises(UnknownPattern):

@@ -37,6 +37,7 @@ COMMON = {
     "seed": "The same seed and words make much the same picture",
     "negative": "What should not be in it",
     "private": "Only you see it",
+    "spoiler": "Covered until somebody wants to see it",
 }
 
 
@@ -72,13 +73,15 @@ class Images(commands.Cog):
         negative: str | None = None,
         provider: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
     ) -> None:
         width, height = (None, None) if aspect is None else size_of_aspect(aspect)
         asked = Choices(
             style=_word(style), width=width, height=height, count=count, seed=seed, negative_prompt=negative,
             provider=_word(provider),
         )  # fmt: skip
-        await take(interaction, asking.imagine(prompt, asked, guild_id=interaction.guild_id), private=private)
+        ask = asking.imagine(prompt, asked, guild_id=interaction.guild_id)
+        await take(interaction, ask, private=private, spoiler=spoiler)
 
     @app_commands.command(description="Make a new picture from a picture and words")
     @app_commands.describe(
@@ -97,6 +100,7 @@ class Images(commands.Cog):
         negative: str | None = None,
         provider: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
     ) -> None:
         asked = Choices(
             style=_word(style), count=count, seed=seed, negative_prompt=negative, provider=_word(provider),
@@ -106,7 +110,7 @@ class Images(commands.Cog):
             prompt, asked, guild_id=interaction.guild_id,
             uploads=self.bot.uploads, url=picture.url, declared_bytes=picture.size,
         )  # fmt: skip
-        await take(interaction, ask, private=private)
+        await take(interaction, ask, private=private, spoiler=spoiler)
 
     @app_commands.command(description="Make a picture larger: one you attach, or one of yours")
     @app_commands.describe(
