@@ -27,6 +27,10 @@ class Sentence(str):
         made.template, made.many, made.values = template, many, values
         return made
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Mapping[str, object]], dict[str, str]]:
+        """How copies are made, which ``dataclasses.asdict`` does of all it finds."""
+        return (self.template, self.values), {"many": self.many}
+
 
 def sentence(template: str, /, **values: object) -> Sentence:
     """``sentence("At most {limit} characters.", limit=10)``. A brace that is meant is written twice, as in formats."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from abby_adapters.discord.members import PLATFORM
 from abby_core.access.patterns import Pattern, UnknownPattern
 from abby_core.access.prompt_filter import WordRule, Words
 
@@ -43,11 +42,10 @@ class Read:
 
 
 class AutoMod:
-    """A source of :class:`abby_core.access.guilds.OwnRules`."""
+    """A source of :class:`abby_core.access.guilds.OwnRules`; ``platform`` is what accounts and servers begin with."""
 
-    platform = PLATFORM
-
-    def __init__(self, bot: commands.Bot) -> None:
+    def __init__(self, bot: commands.Bot, platform: str) -> None:
+        self.platform = platform
         self._bot = bot
         self._known: dict[int, Read] = {}
         self._reading: dict[int, asyncio.Task[Read]] = {}

@@ -28,11 +28,13 @@ from abby_adapters.discord.cogs.admin.presses import ADMIN_PRESSES
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.members import PLATFORM
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
@@ -89,7 +91,7 @@ class Abby(StudioBot):
         self.config = config or BotConfig()
         self.uploads = uploads or Uploads()
         self.messages = {}
-        self.automod = AutoMod(self)
+        self.automod = AutoMod(self, PLATFORM)
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
         self.core = core or open_abby(self.config.settings)
@@ -114,6 +116,7 @@ class Abby(StudioBot):
             await self.load_extension(cog)
         self.add_dynamic_items(*PRESSES, *ADMIN_PRESSES)
         self.automod.listen()
+        await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
     async def on_ready(self) -> None:

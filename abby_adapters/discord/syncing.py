@@ -22,7 +22,7 @@ async def sync_if_changed(tree: discord.app_commands.CommandTree[StudioBot], roo
 
     What was registered last is noted in ``root``; deleting the file ``discord_commands.sha256`` registers anew.
     """
-    note, now = root / FILE, _fingerprint(tree)
+    note, now = root / FILE, await _fingerprint(tree)
     try:
         if note.read_text("ascii").strip() == now:
             return False
@@ -41,6 +41,10 @@ async def sync_if_changed(tree: discord.app_commands.CommandTree[StudioBot], roo
     return True
 
 
-def _fingerprint(tree: discord.app_commands.CommandTree[StudioBot]) -> str:
-    described = [tree.client.application_id, *(command.to_dict(tree) for command in tree.get_commands())]
+async def _fingerprint(tree: discord.app_commands.CommandTree[StudioBot]) -> str:
+    """Of all that Discord would be told, in every language."""
+    described: list[object] = [tree.client.application_id]
+    for command in tree.get_commands():
+        translated = tree.translator and await command.get_translated_payload(tree, tree.translator)
+        described.append(translated or command.to_dict(tree))
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()

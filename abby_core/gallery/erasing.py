@@ -179,7 +179,9 @@ def remove_folders(storage: StorageManager, account: Account) -> Iterator[str]:
                 if _read_open(storage, account, _is_stray, prefix + blob.key):
                     store.delete(blob.key)
             if not store.remove_folder(name):
-                yield f"The folder {prefix}{name} holds files that Abby did not make; remove it by hand."
+                yield sentence(
+                    "The folder {folder} holds files that Abby did not make; remove it by hand.", folder=prefix + name
+                )
 
 
 def forget_events(storage: StorageManager, events: EventLog, account: Account) -> int:

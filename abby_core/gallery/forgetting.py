@@ -169,10 +169,11 @@ class Forgetting:
                 if inspect.isawaitable(working):
                     await working
             except (AbbyError, OSError, TimeoutError) as error:
-                failed.append(f"{hook.name}: {error or type(error).__name__}")
+                said = error.text if isinstance(error, AbbyError) else str(error) or type(error).__name__
+                failed.append(sentence("{hook}: {error}", hook=hook.name, error=said))
             except Exception:
                 log.exception("the hook %s failed unexpectedly", hook.name)
-                failed.append(f"{hook.name}: unexpected error")
+                failed.append(sentence("{hook}: unexpected error", hook=hook.name))
         elsewhere = sorted(self.awaited - {hook.name for hook in self.hooks})
         posted = await self.storage.database.fetch(_delivered, account.key, elsewhere)
         return failed + [

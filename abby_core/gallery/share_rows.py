@@ -193,7 +193,7 @@ def _picture(row: Row, share: Row) -> SharedPicture:
     seen = SharedPicture(
         share_id=share["id"],
         picture_id=row["picture_id"],
-        alt_text=row["alt_text"] or " ".join(prompt.split())[:ALT_TEXT_CHARACTERS_MAX] or "A picture",
+        alt_text=row["alt_text"] or " ".join(prompt.split())[:ALT_TEXT_CHARACTERS_MAX] or sentence("A picture"),
         media_type=row["media_type"],
         width=row["width"],
         height=row["height"],

@@ -30,6 +30,10 @@ _LAYOUT_CHARACTERS = frozenset("\n\r\t")
 """Control characters that people do type: a prompt may have lines."""
 
 
+_PROMPT = sentence("prompt")
+_NEGATIVE_PROMPT = sentence("negative prompt")
+
+
 def check_request(request: ImageRequest) -> None:
     """Raise InvalidRequest, in words that say what to change, for what no provider could carry out."""
     match request:
@@ -43,7 +47,7 @@ def check_request(request: ImageRequest) -> None:
             _number("image_strength", request.image_strength, 0, 1)
         case Upscale():
             _check_picture(request.image)
-            _check_text("prompt", request.prompt)
+            _check_text(_PROMPT, request.prompt)
             _whole("width", request.width, SIDE_PIXELS_MIN, UPSCALE_SIDE_PIXELS_MAX)
     _whole("seed", request.seed, 0, SEED_MAX)
 
@@ -71,10 +75,10 @@ def check_input(request: ImageToImage | Upscale, capabilities: Capabilities) -> 
 
 
 def _check_words(request: TextToImage | ImageToImage) -> None:
-    _check_text("prompt", request.prompt)
+    _check_text(_PROMPT, request.prompt)
     if all(c.isspace() or unicodedata.category(c) == "Cf" for c in request.prompt):
         raise InvalidRequest(sentence("The prompt is empty: say what the picture should show."))
-    _check_text("negative prompt", request.negative_prompt)
+    _check_text(_NEGATIVE_PROMPT, request.negative_prompt)
     if request.style not in STYLES:
         raise InvalidRequest(sentence("There is no such style. The styles are: {styles}.", styles=", ".join(STYLES)))
     if request.steps is not None:

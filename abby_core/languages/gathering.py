@@ -24,7 +24,11 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2),
 }
 """The functions whose first texts are sentences for people; ``_`` and ``ngettext`` are those of page templates."""
-METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
+METHODS = [
+    ("**.py", "abby_core.languages.extracting:sentences"),
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("**.txt", "jinja2.ext:babel_extract"),
+]
 PACKAGES = ("abby_core", "abby_adapters/discord", "abby_adapters/web")
 """The command line speaks English: its words are names that scripts and its documentation use."""
 PROJECT = Path(__file__).parents[2]

@@ -9,7 +9,6 @@ from abby_core.quota.meter import (
     IMAGES_PER_DAY,
     IMAGES_PER_HOUR,
     IMAGES_PER_MONTH,
-    NO_LIMIT,
     Charge,
     period_ends_ms,
 )
@@ -52,13 +51,13 @@ def _images_text(charge: Charge, used: int) -> Sentence:
 
 
 def _bytes_text(charge: Charge, used: int) -> Sentence:
-    amounts = {"used": megabytes(used), "limit": megabytes(charge.limit)}
+    amounts = {"used": used / 2**20, "limit": charge.limit / 2**20}
     if charge.account == HOUSE:
         return sentence(
-            "Server storage is full: {used} of {limit} MB used. Ask the host to free some space.", **amounts
+            "Server storage is full: {used:.1f} of {limit:.1f} MB used. Ask the host to free some space.", **amounts
         )
     return sentence(
-        "Your storage quota is full: {used} of {limit} MB used. "
+        "Your storage quota is full: {used:.1f} of {limit:.1f} MB used. "
         "Empty your trash or delete some pictures for good to make room.",
         **amounts,
     )
@@ -79,11 +78,6 @@ def _credits_text(charge: Charge, used: int) -> Sentence:
             return sentence("Your spending limit is reached: {used:g} of {limit:g} credits used today.", **amounts)
         case _:
             return sentence("Your spending limit is reached: {used:g} of {limit:g} credits used this month.", **amounts)
-
-
-def megabytes(size_bytes: int) -> Sentence:
-    """``12.3`` for people; 1 MB is 2**20 bytes everywhere."""
-    return sentence("unlimited") if size_bytes >= NO_LIMIT else sentence("{size:.1f}", size=size_bytes / 2**20)
 
 
 def duration(seconds: float) -> Sentence:

@@ -63,13 +63,14 @@ class Tier:
     def reasons(self, standing: Standing) -> tuple[str, ...]:
         """Why it applies to somebody of that standing, in words; empty: it does not."""
         if self.name == DEFAULT_TIER:
-            return ("everybody",)
-        reasons = [f"role {role}" for role in sorted(self.roles & standing.roles)]
-        reasons += [f"group {group}" for group in sorted(self.groups & standing.groups)]
-        reasons += [f"server {standing.guild}"] if standing.guild in self.guilds else []
+            return (sentence("everybody"),)
+        reasons: list[str] = [sentence("role {role}", role=role) for role in sorted(self.roles & standing.roles)]
+        reasons += [sentence("group {group}", group=group) for group in sorted(self.groups & standing.groups)]
+        reasons += [sentence("server {server}", server=standing.guild)] if standing.guild in self.guilds else []
         if self.min_level is not None and standing.level >= self.min_level:
-            reasons.append(f"level {standing.level}, from {self.min_level} on")
-        return tuple([*reasons, "owner"] if self.owner and standing.owner else reasons)
+            reasons.append(sentence("level {level}, from {least} on", level=standing.level, least=self.min_level))
+        reasons += [sentence("owner")] if self.owner and standing.owner else []
+        return tuple(reasons)
 
 
 @dataclass(frozen=True, kw_only=True)

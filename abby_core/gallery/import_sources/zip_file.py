@@ -81,7 +81,9 @@ class ZipFile:
             archive = zipfile.ZipFile(_Wary(file))
         except _BROKEN as error:
             raise InvalidRequest(
-                sentence("This ZIP cannot be read ({reason}). Make it anew, or import the folder.", reason=str(error))
+                sentence(
+                    "This ZIP cannot be read ({reason}). Make it anew, or import the folder.", reason=_reason(error)
+                )
             ) from error
         if len(archive.infolist()) > ENTRIES_MAX:
             raise InvalidRequest(sentence("This ZIP has more than {limit} entries; split it.", limit=ENTRIES_MAX))
@@ -124,7 +126,7 @@ class _Wary:
     def read(self, size_bytes: int = -1) -> bytes:
         piece = self._file.read(size_bytes if 0 <= size_bytes <= DIRECTORY_BYTES_MAX else DIRECTORY_BYTES_MAX)
         if len(piece) == DIRECTORY_BYTES_MAX:
-            raise zipfile.BadZipFile("its list of contents is too long")
+            raise zipfile.BadZipFile(sentence("its list of contents is too long"))
         return piece
 
     def seekable(self) -> bool:
@@ -152,3 +154,8 @@ def _dated(entry: zipfile.ZipInfo) -> float:
         return time.mktime((*entry.date_time, 0, 0, -1))
     except (OverflowError, ValueError):
         return 0.0
+
+
+def _reason(error: Exception) -> str:
+    """What :mod:`zipfile` says, or what we said through it."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)

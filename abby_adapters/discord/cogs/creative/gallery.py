@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Range, locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import pages
@@ -25,17 +25,17 @@ Name = Range[str, 1, 200]
 class Gallery(commands.Cog):
     """Looking at what was made."""
 
-    @app_commands.command(description="Your pictures, the newest first")
-    @app_commands.describe(favourites="Only those you marked with a star")
+    @app_commands.command(description=locale_str("Your pictures, the newest first"))
+    @app_commands.describe(favourites=locale_str("Only those you marked with a star"))
     async def gallery(self, interaction: Interaction, favourites: bool = False) -> None:
         await pages.open_gallery(interaction, core_of(interaction), starred=favourites)
 
-    @app_commands.command(description="The pictures you marked with a star")
+    @app_commands.command(description=locale_str("The pictures you marked with a star"))
     async def favorites(self, interaction: Interaction) -> None:
         await pages.open_gallery(interaction, core_of(interaction), starred=True)
 
-    @app_commands.command(description="Bring back a picture, or what became of an order")
-    @app_commands.describe(id="A picture's name, or an order's id", private="Only you see it")
+    @app_commands.command(description=locale_str("Bring back a picture, or what became of an order"))
+    @app_commands.describe(id=locale_str("A picture's name, or an order's id"), private=locale_str("Only you see it"))
     @app_commands.autocomplete(id=own_pictures)
     async def show(self, interaction: Interaction, id: Name, private: bool = True) -> None:  # noqa: A002 - what people type
         core = core_of(interaction)
@@ -49,8 +49,8 @@ class Gallery(commands.Cog):
                 return
         await pages.show_picture(interaction, core, interaction.user.id, id, private=private)
 
-    @app_commands.command(description="Put one of your pictures into the trash; it can be undone")
-    @app_commands.describe(id="The picture's name")
+    @app_commands.command(description=locale_str("Put one of your pictures into the trash; it can be undone"))
+    @app_commands.describe(id=locale_str("The picture's name"))
     @app_commands.rename(id="picture")
     @app_commands.autocomplete(id=own_pictures)
     async def delete(self, interaction: Interaction, id: Name) -> None:  # noqa: A002

@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.desk import Interaction, core_of, say
 from abby_adapters.discord.members import account_of, reader, standing_of
+from abby_adapters.discord.translating import command_name
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ OWNER_ONLY = sentence("Only whoever runs this Abby can do that.")
 class House(commands.Cog):
     """How much is left, and what there is."""
 
-    @app_commands.command(description="What you have used, and what is left")
+    @app_commands.command(description=locale_str("What you have used, and what is left"))
     async def quota(self, interaction: Interaction) -> None:
         core = core_of(interaction)
         account = account_of(interaction.user.id)
@@ -36,13 +38,16 @@ class House(commands.Cog):
 
         await say(interaction, presenter.quota_embed(reader(interaction), await asyncio.to_thread(read)))
 
-    @app_commands.command(description="What Abby can do, and how to write a prompt")
+    @app_commands.command(description=locale_str("What Abby can do, and how to write a prompt"))
     async def help(self, interaction: Interaction) -> None:
-        described = {each.name: each.description for each in interaction.client.tree.get_commands()
-                     if isinstance(each, app_commands.Command)}  # fmt: skip
-        await say(interaction, presenter.help_embed(reader(interaction), described))
+        tree, language = interaction.client.tree, reader(interaction)
+        described = {command_name(language, tree, each): each.description for each in tree.get_commands()
+                     if isinstance(each, app_commands.Command | app_commands.Group)}  # fmt: skip
+        await say(interaction, presenter.help_embed(language, described))
 
-    @app_commands.command(name="storage_cleanup", description="Remove old temporary files (whoever runs this Abby)")
+    @app_commands.command(
+        name="storage_cleanup", description=locale_str("Remove old temporary files (whoever runs this Abby)")
+    )
     @app_commands.default_permissions(administrator=True)
     async def storage_cleanup(self, interaction: Interaction) -> None:
         if not interaction.client.is_host(interaction.user.id):

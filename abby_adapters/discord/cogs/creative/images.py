@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Choice, Range, locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import asking, presenter
@@ -30,14 +30,14 @@ Prompt = Range[str, 1, PROMPT_CHARACTERS_MAX]
 Count = Range[int, 1, PICTURES_MAX]
 Seed = Range[int, 1, SEED_MAX]
 COMMON = {
-    "prompt": "What should be in the picture: a {red, green} bird --ar 16:9",
-    "style": "One of the 17 styles",
-    "provider": "Who makes it; usually left out",
-    "count": "How many pictures of each prompt",
-    "seed": "The same seed and words make much the same picture",
-    "negative": "What should not be in it",
-    "private": "Only you see it",
-    "spoiler": "Covered until somebody wants to see it",
+    "prompt": locale_str("What should be in the picture: a {red, green} bird --ar 16:9"),
+    "style": locale_str("One of the 17 styles"),
+    "provider": locale_str("Who makes it; usually left out"),
+    "count": locale_str("How many pictures of each prompt"),
+    "seed": locale_str("The same seed and words make much the same picture"),
+    "negative": locale_str("What should not be in it"),
+    "private": locale_str("Only you see it"),
+    "spoiler": locale_str("Covered until somebody wants to see it"),
 }
 
 
@@ -58,8 +58,8 @@ class Images(commands.Cog):
             await interaction.response.send_message(embed=embed, ephemeral=True)
         return False
 
-    @app_commands.command(description="Make a picture from words")
-    @app_commands.describe(**COMMON, aspect="Its shape, width to height")
+    @app_commands.command(description=locale_str("Make a picture from words"))
+    @app_commands.describe(**COMMON, aspect=locale_str("Its shape, width to height"))
     @app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
     @app_commands.autocomplete(style=styles, provider=providers)
     async def imagine(
@@ -83,9 +83,11 @@ class Images(commands.Cog):
         ask = asking.imagine(prompt, asked, guild_id=interaction.guild_id)
         await take(interaction, ask, private=private, spoiler=spoiler)
 
-    @app_commands.command(description="Make a new picture from a picture and words")
+    @app_commands.command(description=locale_str("Make a new picture from a picture and words"))
     @app_commands.describe(
-        picture="A PNG, JPEG or WebP", **COMMON, strength="How much of the picture stays, in per cent; 35 unasked"
+        picture=locale_str("A PNG, JPEG or WebP"),
+        **COMMON,
+        strength=locale_str("How much of the picture stays, in per cent; 35 unasked"),
     )
     @app_commands.autocomplete(style=styles, provider=providers)
     async def transform(
@@ -112,9 +114,11 @@ class Images(commands.Cog):
         )  # fmt: skip
         await take(interaction, ask, private=private, spoiler=spoiler)
 
-    @app_commands.command(description="Make a picture larger: one you attach, or one of yours")
+    @app_commands.command(description=locale_str("Make a picture larger: one you attach, or one of yours"))
     @app_commands.describe(
-        picture="A PNG, JPEG or WebP", mine="The name of one of your pictures", private="Only you see it"
+        picture=locale_str("A PNG, JPEG or WebP"),
+        mine=locale_str("The name of one of your pictures"),
+        private=locale_str("Only you see it"),
     )
     @app_commands.autocomplete(mine=own_pictures)
     async def upscale(

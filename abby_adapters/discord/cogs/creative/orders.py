@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Range, locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import pages, presenter
@@ -32,7 +32,7 @@ EMPTY = sentence("No orders yet. Make the first: /imagine prompt: a cute rabbit 
 class Orders(commands.Cog):
     """Where one's orders are."""
 
-    @app_commands.command(description="Where your orders are, the newest first")
+    @app_commands.command(description=locale_str("Where your orders are, the newest first"))
     async def where(self, interaction: Interaction) -> None:
         core, language = core_of(interaction), reader(interaction)
         orders = await core.studio.orders(account_of(interaction.user.id), limit=LISTED)
@@ -42,8 +42,8 @@ class Orders(commands.Cog):
             lines.append(f"-# {hint}")
         await say(interaction, presenter.list_embed(language, language.say("Your Orders"), lines, EMPTY))
 
-    @app_commands.command(description="Cancel one of your orders; what it has not used comes back")
-    @app_commands.describe(order="Which one; the newest if you leave it out")
+    @app_commands.command(description=locale_str("Cancel one of your orders; what it has not used comes back"))
+    @app_commands.describe(order=locale_str("Which one; the newest if you leave it out"))
     @app_commands.autocomplete(order=own_open_orders)
     async def cancel(self, interaction: Interaction, order: Range[str, 1, 60] | None = None) -> None:
         core = core_of(interaction)

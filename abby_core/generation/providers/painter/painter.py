@@ -103,7 +103,9 @@ class Painter:
         return GeneratedImage(data=data, provider=self.name, model=MODEL, seed=seed, notes=(DEMO_NOTE,))
 
     async def check(self) -> Health:
-        return Health(ok=True, detail="The demo painter is built in and always ready; its pictures are not AI.")
+        return Health(
+            ok=True, detail=sentence("The demo painter is built in and always ready; its pictures are not AI.")
+        )
 
     async def close(self) -> None:
         """Let running work end; nothing can be painted afterwards."""

@@ -18,6 +18,7 @@ from abby_core.generation.providers.stability.plans import (
     size_to_upscale,
 )
 from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
+from abby_core.sentence import Sentence, sentence
 
 JsonValue = str | int | float | list[dict[str, str | float]]
 
@@ -184,8 +185,12 @@ def _older_upscale(request: Upscale, sent: Size, attachment: Attachment) -> Call
         accept="application/json",
         fields={"width": str(width)},
         attachment=attachment,
-        note=f"Only an older upscaler was there: the picture is {width} pixels wide." if changed else "",
+        note=_older_note(width) if changed else "",
     )
+
+
+def _older_note(width: int) -> Sentence:
+    return sentence("Only an older upscaler was there: the picture is {width} pixels wide.", width=width)
 
 
 def _text(number: float) -> str:

@@ -169,13 +169,19 @@ class Stability:
             if reply.status != 200:
                 raise error_for(reply.status, reply.headers, reply.body, key=key)
         except AbbyError as error:
-            return Health(ok=False, detail=str(error))
+            return Health(ok=False, detail=error.text)
         credits_left = _credits(reply.body)
         if credits_left is None:
-            return Health(ok=False, detail="What answers at Stability's address is not Stability.")
+            return Health(ok=False, detail=sentence("What answers at Stability's address is not Stability."))
         if credits_left <= 0:
-            return Health(ok=False, detail="The key works, but no credits are left.", credits_left=credits_left)
-        return Health(ok=True, detail=f"The key works; {credits_left:.2f} credits are left.", credits_left=credits_left)
+            return Health(
+                ok=False, detail=sentence("The key works, but no credits are left."), credits_left=credits_left
+            )
+        return Health(
+            ok=True,
+            detail=sentence("The key works; {credits:.2f} credits are left.", credits=credits_left),
+            credits_left=credits_left,
+        )
 
     async def close(self) -> None:
         """Close the session, if one is kept. A provider that is used again opens another."""
