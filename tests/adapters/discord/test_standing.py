@@ -15,7 +15,8 @@ from abby_core.settings import Settings
 from tests.adapters.discord.conftest import House, account, said, shown
 from tests.adapters.discord.test_admin import core_of
 from tests.services.discord_interactions import Interaction
-from tests.services.discord_world import MANAGE_GUILD, Channel, Guild, Json, Role, User, snowflakefrom tests.support.studio import until_set
+from tests.services.discord_world import MANAGE_GUILD, Channel, Guild, Json, Role, User, snowflake
+from tests.support.studio import until_set
 
 RULES = """
 [tiers.owner]
