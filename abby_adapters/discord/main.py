@@ -28,6 +28,7 @@ from abby_adapters.discord.cogs.admin.presses import ADMIN_PRESSES
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.examining import NEEDED, Finding, findings
 from abby_adapters.discord.members import PLATFORM
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.presses import PRESSES
@@ -50,10 +51,7 @@ COGS = (
     *(f"abby_adapters.discord.cogs.creative.{name}" for name in ("images", "gallery", "orders", "house")),
     "abby_adapters.discord.cogs.admin.commands",
 )
-PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
-    read_message_history=True,
-)  # fmt: skip
+PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
 """What an invitation asks for: enough to answer and to deliver late. History is for replies."""
 NOT_SET = "DISCORD_TOKEN is not set. Make a bot at https://discord.com/developers, put its token into .env."
 NOT_TAKEN = "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
@@ -162,12 +160,12 @@ def run(settings: Settings) -> None:
         asyncio.run(_run(Abby(BotConfig(settings)), settings.discord_token))
 
 
-async def check_token(token: str) -> str:
-    """Who the token belongs to, in a sentence. Raises ConfigurationError or StorageError."""
+async def examine(settings: Settings) -> list[Finding]:
+    """How the bot is on Discord, in sentences. Raises ConfigurationError or StorageError."""
     async with discord.Client(intents=discord.Intents.none()) as client:
         with _translated():
-            await client.login(token)
-        return f"Signed in to Discord as {client.user}."
+            await client.login(settings.discord_token or "")
+            return [finding async for finding in findings(client, settings)]
 
 
 async def _run(bot: Abby, token: str) -> None:
