@@ -58,6 +58,7 @@ NAMES = (
     locale_str("days:"),
     locale_str("everywhere:"),
     locale_str("favourites:"),
+    locale_str("give:"),
     locale_str("id:"),
     locale_str("member:"),
     locale_str("meter:"),
@@ -73,6 +74,7 @@ NAMES = (
     locale_str("spoiler:"),
     locale_str("strength:"),
     locale_str("style:"),
+    locale_str("take:"),
     locale_str("value:"),
 )
 """Every command and option there is, for the catalogues; the commands themselves have plain names."""

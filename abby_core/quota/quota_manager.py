@@ -111,6 +111,19 @@ class QuotaManager:
             raise InvalidRequest(sentence("A limit is 0 or more."))
         self.database.write(_set_limit, HOUSE if account is None else account.key, meter, amount)
 
+    def give_tier(self, account: Account, tier: str | None) -> None:
+        """Let a tier of the rules apply to an account besides those that apply anyway; None takes it back.
+
+        Raises InvalidRequest for a tier that the rules do not have, Refused for an account that is being forgotten.
+        """
+        names = [each.name for each in self.rules.tiers]
+        if tier is not None and tier not in names:
+            there = ", ".join(names) or sentence("none besides the default one")
+            raise InvalidRequest(
+                sentence("There is no tier {tier!r}. There are: {names}.", tier=tier[:40], names=there)
+            )
+        self.database.write(self._give_tier, account.key, tier or "")
+
     def usage(self, *, limit: int = 50, skip: int = 0) -> list[tuple[Account, QuotaStatus]]:
         """Who takes most storage, for operators: accounts with their status, the largest first, but for ``skip``."""
         keys = self.database.read(_largest, limit, skip)
@@ -264,6 +277,10 @@ class QuotaManager:
         return int(self._clock() * 1000)
 
     # ------------------------------------------------------------------ inside
+
+    def _give_tier(self, tx: Transaction, account: str, tier: str) -> None:
+        erasure.refuse_writing(tx, account)
+        allowances.give_tier(tx, account, tier, self.now_ms())
 
     def _reset_day(self, tx: Transaction, account: str) -> None:
         for meter in (IMAGES_PER_DAY, IMAGES_PER_HOUR):

@@ -162,6 +162,7 @@ OWN: dict[str, OwnCall] = {
     "QuotaManager.get_quota_status": lambda abby, who: abby.quota.get_quota_status(who.user_id)["user"],
     "QuotaManager.status": lambda abby, who: abby.quota.status(who),
     "QuotaManager.remember": lambda abby, who: abby.quota.remember(who, Standing(level=2)),
+    "QuotaManager.give_tier": lambda abby, who: abby.quota.give_tier(who, None),
     "QuotaManager.reset_day": lambda abby, who: abby.quota.reset_day(who),
     "QuotaManager.set_limit": lambda abby, who: abby.quota.set_limit(who, BYTES, 10**6),
     "QuotaManager.limits": lambda abby, who: abby.quota.limits(who),

@@ -47,6 +47,7 @@ WRITERS: dict[str, Writer] = {
     "a share": lambda abby: abby.shares.create(ALICE, picture="boat.png"),
     "a preset": lambda abby: abby.presets.save(ALICE.key, "mine", Choices(style="anime")),
     "a standing": lambda abby: abby.database.write(abby.quota.remember_in, ALICE.key, Standing(level=3)),
+    "a tier": lambda abby: abby.quota.give_tier(ALICE, None),
     "a ban": lambda abby: abby.guilds.bans.ban("discord:1", ALICE),
     "a limit": lambda abby: abby.quota.set_limit(ALICE, "bytes", 7),
 }

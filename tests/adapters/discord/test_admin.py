@@ -117,6 +117,16 @@ class TestLimits:
         assert "default" in told.text
         assert "Pictures per day" in told.text
 
+    async def test_a_member_gets_a_tier_by_hand_and_loses_it_again(self, house: House, mona: User) -> None:
+        (house.root / "abby.toml").write_text("[tiers.gold]\ngroups = ['x']\nimages_per_day = 99\n")
+        async with house.bot(rules_file=house.root / "abby.toml", max_user_daily_gens=5) as bot:
+            told = await answered(await abby(house, mona, "tier", member=house.ada, give="gold"))
+            assert "given by an administrator" in told.text
+            assert core_of(bot).quota.limits(account(house.ada))["images/day"] == 99
+            await said(await abby(house, mona, "tier", member=house.ada, give="silver"), "There is no tier 'silver'")
+            await answered(await abby(house, mona, "tier", member=house.ada, take=True))
+            assert core_of(bot).quota.limits(account(house.ada))["images/day"] == 5
+
 
 class TestHowItIs:
     async def test_the_status_says_how_full_and_how_well(self, house: House, mona: User) -> None:

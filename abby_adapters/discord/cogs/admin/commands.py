@@ -41,6 +41,15 @@ Days = Range[float, 0.01, 3650.0]
 Reason = Range[str, 1, REASON_CHARACTERS_MAX]
 
 
+async def _tiers(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The tiers there are, for who may give them."""
+    core = interaction.client.core
+    if core is None or not is_home(interaction):
+        return []
+    names = [tier.name for tier in core.quota.rules.tiers if typed.strip().casefold() in tier.name.casefold()]
+    return [Choice(name=name, value=name) for name in names[:25]]
+
+
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
 class Administration(commands.GroupCog, group_name="abby", group_description=locale_str("For this server's managers")):
@@ -107,11 +116,21 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
         text = language.say("{member} starts the day anew.", member=admin_presenter.who(account.key))
         await say(interaction, presenter.note_embed(language, text))
 
-    @app_commands.command(description=locale_str("Which tiers a member has and why, and what follows from them"))
-    @app_commands.describe(member=locale_str("Whose"))
-    async def tier(self, interaction: Interaction, member: discord.User) -> None:
+    @app_commands.command(description=locale_str("Which tiers a member has and why; give one by hand, or take it back"))
+    @app_commands.describe(
+        member=locale_str("Whose"),
+        give=locale_str("A tier of the host's rules that is to apply besides"),
+        take=locale_str("Take back the tier that was given by hand"),
+    )
+    @app_commands.autocomplete(give=_tiers)
+    async def tier(
+        self, interaction: Interaction, member: discord.User, give: Range[str, 1, 40] | None = None, take: bool = False
+    ) -> None:
         check_home(interaction)
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
+        if give is not None or take:
+            await asyncio.to_thread(core.quota.give_tier, account, give)
+            note(interaction, core, "tier", account=account.key, tier=give)
         found = await asyncio.to_thread(core.quota.explain, account)
         await say(interaction, admin_presenter.explanation_embed(language, account, found.sentences()))
 
