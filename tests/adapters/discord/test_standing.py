@@ -147,6 +147,14 @@ class TestCovered:
             core_of(bot).guilds.change(f"discord:{house.guild.id}", spoiler=True)
             names = [name for name, _ in await self.files(await ask(house, house.ada, house.art, count=2))]
             assert names == ["SPOILER_image.png", "SPOILER_image-2.png"]
+            first = house.kept(bot, house.ada)[0].id
+            for private, beside_the_embed in ((False, ["SPOILER_image.png"]), (True, [])):
+                wanted = {"id": first, "private": private}
+                original = (
+                    await shown(await house.server.command(house.ada, "show", wanted, channel=house.art))
+                ).original
+                assert original is not None
+                assert [each.upload.filename for each in original.attachments] == beside_the_embed
 
 
 def rule(**metadata: Any) -> Json:
