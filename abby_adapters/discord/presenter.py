@@ -201,8 +201,7 @@ def order_line(language: Language, order: OrderView, progress: Progress | None =
 def error_embed(language: Language, error: BaseException, *, was_accepted: bool = False) -> discord.Embed:
     """What went wrong, in red; ``was_accepted``: the order had been accepted, so people ask what it cost them."""
     if isinstance(error, OrderCancelled):
-        lines = [language.translate(NOTHING_CHARGED)]
-        return _embed(language.say("Cancelled"), lines, discord.Colour.light_grey())
+        return _embed(language.say("Cancelled"), [language.translate(NOTHING_CHARGED)], discord.Colour.light_grey())
     title, text = _title_and_text(language, error)
     lines = [text]
     if was_accepted and NOTHING_CHARGED not in str(error):
@@ -260,12 +259,11 @@ def _daily_limit_text(language: Language, error: QuotaExceeded) -> str:
 def quota_embed(language: Language, status: QuotaStatus) -> discord.Embed:
     """Everything that is limited, as bars."""
     embed = _embed(language.say("Your Quota"), [], quota_colour(status))
-    pictures = (
+    for name, usage in (
         (language.say("This hour"), status.hour),
         (language.say("Today"), status.images),
         (language.say("This month"), status.month),
-    )
-    for name, usage in pictures:
+    ):
         if usage is not None:
             embed.add_field(name=name, value=_pictures_bar(language, usage), inline=False)
     for name, usage in (
@@ -279,25 +277,20 @@ def quota_embed(language: Language, status: QuotaStatus) -> discord.Embed:
 
 
 def _pictures_bar(language: Language, usage: Usage) -> str:
-    used = (
-        language.say("no limit")
-        if usage.unlimited
-        else language.say("{used} of {limit}", used=usage.used, limit=usage.limit)
-    )
-    parts = [used]
+    text = language.say("no limit")
+    if not usage.unlimited:
+        text = language.say("{used} of {limit}", used=usage.used, limit=usage.limit)
     if usage.resets_at_ms:
-        parts.append(language.say("resets {when}", when=f"<t:{usage.resets_at_ms // 1000}:R>"))
-    return f"{_bar(usage.share)} {' · '.join(parts)}"
+        text += " · " + language.say("resets {when}", when=f"<t:{usage.resets_at_ms // 1000}:R>")
+    return f"{_bar(usage.share)} {text}"
 
 
 def bytes_bar(language: Language, usage: Usage) -> str:
     """How full something is."""
     used, limit = usage.used / MEGABYTE, usage.limit / MEGABYTE
-    text = (
-        language.say("{used:.1f} MB, no limit", used=used)
-        if usage.unlimited
-        else language.say("{used:.1f} of {limit:.1f} MB", used=used, limit=limit)
-    )
+    text = language.say("{used:.1f} MB, no limit", used=used)
+    if not usage.unlimited:
+        text = language.say("{used:.1f} of {limit:.1f} MB", used=used, limit=limit)
     return f"{_bar(usage.share)} {text}"
 
 
@@ -321,8 +314,8 @@ def help_embed(language: Language, described: Mapping[str, str]) -> discord.Embe
     lines = [f"**/{name}** {language.translate(text)}" for name, text in sorted(described.items())]
     embed = _embed(language.say("Abby, a Picture Studio"), lines, BUSY)
     example = language.say("{example} makes one picture of each", example="`a {red, green} bird`")
-    parameters = "`--ar 16:9` `--no trees` `--style anime` `--seed 7` `--n 4`"
-    embed.add_field(name=language.say("In a prompt"), value=f"{example}\n{parameters}", inline=False)
+    written = f"{example}\n`--ar 16:9` `--no trees` `--style anime` `--seed 7` `--n 4`"
+    embed.add_field(name=language.say("In a prompt"), value=written, inline=False)
     buttons = language.say("🔍 larger · 🎲 a variation · 🔄 once more · ✏️ other words · ⭐ favourite · 🗑️ delete")
     return embed.add_field(name=language.say("Below a picture"), value=buttons, inline=False)
 

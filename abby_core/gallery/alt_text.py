@@ -9,8 +9,6 @@ from abby_core.storage.artifact import Artifact
 
 ALT_TEXT_CHARACTERS_MAX = 1000
 """Longest text: what screen readers and most platforms still take as one."""
-_BEGINNING_CHARACTERS_MAX = 100
-"""What stands before a prompt or name, in any language."""
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Invisible, but letters of Persian and Hindi and many emoji are not themselves without them."""
 
@@ -18,12 +16,13 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 def alt_text(artifact: Artifact) -> str:
     """The owner's text, else ``Picture: a cute rabbit…`` made from the prompt or, without one, from the name.
 
-    At most :data:`ALT_TEXT_CHARACTERS_MAX` characters, unless it is said in another language.
+    At most :data:`ALT_TEXT_CHARACTERS_MAX` characters; in other languages a few more.
     """
     if artifact.alt_text:
         return one_line(artifact.alt_text)
-    prompt = one_line(artifact.prompt, ALT_TEXT_CHARACTERS_MAX - _BEGINNING_CHARACTERS_MAX)
-    return _of_prompt(artifact.kind, prompt) if prompt else _of_name(artifact.kind, one_line(artifact.name))
+    room = ALT_TEXT_CHARACTERS_MAX - len(_of_prompt(artifact.kind, ""))
+    prompt = one_line(artifact.prompt, room)
+    return _of_prompt(artifact.kind, prompt) if prompt else _of_name(artifact.kind, one_line(artifact.name, room))
 
 
 def _of_prompt(kind: str, prompt: str) -> Sentence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from abby_core.quota import ledger
@@ -28,6 +29,7 @@ from abby_core.quota.rules_text import WHAT
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import Usage
 from abby_core.quota.tier import GENEROUS, METER_LIMITS, Allowance, Tier, givers, picture_size, resolve
+from abby_core.sentence import plural, sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -35,32 +37,40 @@ if TYPE_CHECKING:
 RESERVATIONS_MAX = 200
 """How many are listed: more than one account may have waiting by default."""
 LIMIT_NAMES = {
-    "images_per_hour": "Pictures per hour",
-    "images_per_day": "Pictures per day",
-    "images_per_month": "Pictures per month",
-    "storage_bytes": "Storage",
-    "millicredits_per_day": "Credits per day",
-    "millicredits_per_month": "Credits per month",
-    "picture_pixels_max": "Largest picture",
-    "pictures_max": "Pictures in one order",
-    "running_max": "Orders running at once",
-    "waiting_max": "Orders waiting",
-    "priority": "Priority",
-    "keep_days": "Pictures are kept",
-    "providers": "Providers",
-    "models": "Models",
+    "images_per_hour": sentence("Pictures per hour"),
+    "images_per_day": sentence("Pictures per day"),
+    "images_per_month": sentence("Pictures per month"),
+    "storage_bytes": sentence("Storage"),
+    "millicredits_per_day": sentence("Credits per day"),
+    "millicredits_per_month": sentence("Credits per month"),
+    "picture_pixels_max": sentence("Largest picture"),
+    "pictures_max": sentence("Pictures in one order"),
+    "running_max": sentence("Orders running at once"),
+    "waiting_max": sentence("Orders waiting"),
+    "priority": sentence("Priority"),
+    "keep_days": sentence("Pictures are kept"),
+    "providers": sentence("Providers"),
+    "models": sentence("Models"),
 }
 """Every limit of an allowance in people's words, in the order in which they read them."""
 _METER_NAMES = {
-    IMAGES_PER_HOUR: "Pictures this hour",
-    IMAGES_PER_DAY: "Pictures today",
-    IMAGES_PER_MONTH: "Pictures this month",
-    BYTES: "Storage",
-    CREDITS_PER_DAY: "Credits today",
-    CREDITS_PER_MONTH: "Credits this month",
+    IMAGES_PER_HOUR: sentence("Pictures this hour"),
+    IMAGES_PER_DAY: sentence("Pictures today"),
+    IMAGES_PER_MONTH: sentence("Pictures this month"),
+    BYTES: sentence("Storage"),
+    CREDITS_PER_DAY: sentence("Credits today"),
+    CREDITS_PER_MONTH: sentence("Credits this month"),
 }
-_SETTINGS = "the host's settings"
-_ADMINISTRATOR = "an administrator"
+_SETTINGS = sentence("the host's settings")
+_ADMINISTRATOR = sentence("an administrator")
+_EVERYBODYS = {
+    IMAGES_PER_HOUR: sentence("Everybody's pictures this hour"),
+    IMAGES_PER_DAY: sentence("Everybody's pictures today"),
+    IMAGES_PER_MONTH: sentence("Everybody's pictures this month"),
+    BYTES: sentence("Everybody's storage"),
+    CREDITS_PER_DAY: sentence("Everybody's credits today"),
+    CREDITS_PER_MONTH: sentence("Everybody's credits this month"),
+}
 _NO_LIMITS = Allowance()
 
 
@@ -106,12 +116,14 @@ class Explanation:
 
     def sentences(self) -> Iterator[tuple[str, list[str]]]:
         """Headings, each with its sentences."""
-        yield "Tiers", [_tier(name, reasons) for name, reasons in self.tiers]
+        yield sentence("Tiers"), [_tier(name, reasons) for name, reasons in self.tiers]
         limits = [_limit(given) for given in self.given if given.says_something]
-        yield "Limits", limits + [f"A picture by {model} counts as {count}." for model, count in self.weights.items()]
-        yield "Used", [_used(metered, self.now_ms) for metered in self.metered]
+        for model, weight in self.weights.items():
+            limits.append(sentence("A picture by {model} counts as {weight}.", model=model, weight=weight))
+        yield sentence("Limits"), limits
+        yield sentence("Used"), [_used(metered, self.now_ms) for metered in self.metered]
         held = [_reserved(reservation, self.now_ms) for reservation in self.reservations]
-        yield "Set aside", held or ["Nothing is set aside."]
+        yield sentence("Set aside"), held or [sentence("Nothing is set aside.")]
 
     def as_dict(self) -> dict[str, Any]:
         """The same for programs; amounts in the meters' units, NO_LIMIT as null."""
@@ -187,7 +199,8 @@ def _given_limits(bounds: Bounds, rules: Rules, standing: Standing) -> Iterator[
         by_tiers = _source(limit, bounds, tiers, standing)
         value, text = getattr(bounds.allowance, limit), value_text(limit, getattr(bounds.allowance, limit))
         if limit in set_by_hand:
-            otherwise = f"{value_text(limit, getattr(bounds.by_tiers, limit))}, from {by_tiers}"
+            without = value_text(limit, getattr(bounds.by_tiers, limit))
+            otherwise = sentence("{value}, from {source}", value=without, source=by_tiers)
             yield Given(limit=limit, value=value, text=text, source=_ADMINISTRATOR, otherwise=otherwise)
         else:
             yield Given(limit=limit, value=value, text=text, source=by_tiers)
@@ -210,13 +223,13 @@ def idle_lines(rules: Rules, host: Allowance) -> list[str]:
 def value_text(limit: str, value: Any) -> str:
     """A limit's value as people write it."""
     if value == NO_LIMIT:
-        return "unlimited"
+        return sentence("unlimited")
     if isinstance(value, frozenset):
-        return ", ".join(sorted(map(str, value))) or "none"  # pyright: ignore[reportUnknownArgumentType]
+        return ", ".join(sorted(map(str, value))) or sentence("none")  # pyright: ignore[reportUnknownArgumentType]
     if limit.startswith("millicredits"):
         return f"{value / 1000:g}"
     if limit == "keep_days":
-        return f"{value} days" if value else "forever"
+        return plural("{count} day", "{count} days", count=value) if value else sentence("forever")
     if limit == "picture_pixels_max":
         return picture_size(value)
     return size_text(value) if limit == "storage_bytes" else str(value)
@@ -224,45 +237,62 @@ def value_text(limit: str, value: Any) -> str:
 
 def size_text(size_bytes: int) -> str:
     """``2 GB``, ``500 MB``, ``45.2 MB``; 1 MB is 2**20 bytes."""
-    return f"{size_bytes / 2**30:g} GB" if size_bytes and size_bytes % 2**29 == 0 else f"{_tenths(size_bytes)} MB"
-
-
-def _tenths(size_bytes: int) -> str:
-    return f"{size_bytes / 2**20:.1f}".removesuffix(".0")
+    if size_bytes and size_bytes % 2**29 == 0:
+        return sentence("{size:g} GB", size=size_bytes / 2**30)
+    return sentence("{size:.12g} MB", size=round(size_bytes / 2**20, 1))
 
 
 def _source(limit: str, bounds: Bounds, tiers: list[Tier], standing: Standing) -> str:
     """``tier gold (role 123)``: which tiers give an account its value of a limit, and why they apply."""
     if limit not in Tier.__dataclass_fields__:  # money: only an administrator limits an account's
         return _SETTINGS
-    names = [
-        f"tier {tier.name} ({', '.join(tier.reasons(standing))})" for tier in givers(bounds.by_tiers, limit, tiers)
+    names: list[str] = [
+        sentence("tier {tier} ({reasons})", tier=tier.name, reasons=_listed(tier.reasons(standing)))
+        for tier in givers(bounds.by_tiers, limit, tiers)
     ]
-    return " and ".join(names) or _SETTINGS
+    return reduce(_both, names) if names else _SETTINGS
+
+
+def _listed(things: Iterable[str]) -> str:
+    return reduce(_beside, things)
+
+
+def _beside(one: str, other: str) -> str:
+    return sentence("{one}, {other}", one=one, other=other)
+
+
+def _both(one: str, other: str) -> str:
+    return sentence("{one} and {other}", one=one, other=other)
 
 
 def _tier(name: str, reasons: Iterable[str]) -> str:
-    return f"{name} applies: {', '.join(reasons)}."
+    return sentence("{tier} applies: {reasons}.", tier=name, reasons=_listed(reasons))
 
 
 def _limit(given: Given) -> str:
-    name, otherwise = LIMIT_NAMES[given.limit], f" It would be {given.otherwise}." if given.otherwise else ""
-    verb = "set by" if given.source == _ADMINISTRATOR else "from"
-    return f"{name} {given.text}: {verb} {given.source}.{otherwise}"
+    name = LIMIT_NAMES[given.limit]
+    if given.source != _ADMINISTRATOR:
+        return sentence("{limit} {value}: from {source}.", limit=name, value=given.text, source=given.source)
+    return sentence(
+        "{limit} {value}: set by an administrator. It would be {otherwise}.",
+        limit=name,
+        value=given.text,
+        otherwise=given.otherwise,
+    )
 
 
 def _used(metered: Metered, now_ms: int) -> str:
-    usage, name = metered.usage, _METER_NAMES[metered.meter]
-    name = f"Everybody's {name.lower()}" if metered.house else name
+    usage, name = metered.usage, (_EVERYBODYS if metered.house else _METER_NAMES)[metered.meter]
     used = _amount(metered.meter, usage.used)
     if usage.limit >= NO_LIMIT:
-        sentence = f"{name}: {used} used, unlimited."
+        fact = sentence("{name}: {used} used, unlimited.", name=name, used=used)
     else:
         limit, left = _amount(metered.meter, usage.limit), _amount(metered.meter, usage.remaining)
-        sentence = f"{name}: {used} of {limit} used, {left} left."
+        fact = sentence("{name}: {used} of {limit} used, {left} left.", name=name, used=used, limit=limit, left=left)
     if usage.resets_at_ms is None:
-        return f"{sentence} Deleting pictures frees it."
-    return f"{sentence} Starts anew in {duration((usage.resets_at_ms - now_ms) / 1000)}."
+        return sentence("{fact} Deleting pictures frees it.", fact=fact)
+    time = duration((usage.resets_at_ms - now_ms) / 1000)
+    return sentence("{fact} Starts anew in {time}.", fact=fact, time=time)
 
 
 def _amount(meter: str, amount: int) -> str:
@@ -273,21 +303,36 @@ def _reserved(reservation: OpenReservation, now_ms: int) -> str:
     amounts = {hold.meter: hold.amount for hold in _own(reservation)}
     meters = (IMAGES_PER_DAY, BYTES, CREDITS_PER_DAY)  # the other spans hold the same pictures and the same money
     what = [_thing(meter, amounts[meter]) for meter in meters if meter in amounts]
-    held = f"{', '.join(what) or 'nothing of this account'} for {duration((now_ms - reservation.created_at_ms) / 1000)}"
+    held = sentence(
+        "{things} for {time}",
+        things=_listed(what) if what else sentence("nothing of this account"),
+        time=duration((now_ms - reservation.created_at_ms) / 1000),
+    )
     if reservation.order_state:
-        return (
-            f"Order {reservation.id} ({reservation.order_state}) has set aside {held}; "
-            "what it does not use comes back when it ends."
+        return sentence(
+            "Order {id} ({state}) has set aside {held}; what it does not use comes back when it ends.",
+            id=reservation.id,
+            state=reservation.order_state,
+            held=held,
         )
     left = (reservation.expires_at_ms - now_ms) / 1000
-    when = f"in {duration(left)}" if left > 0 else "with the next cleanup"
-    return f"A picture being saved has set aside {held}; if that was cut off, it comes back {when}."
+    if left <= 0:
+        return sentence(
+            "A picture being saved has set aside {held}; if that was cut off, it comes back with the next cleanup.",
+            held=held,
+        )
+    return sentence(
+        "A picture being saved has set aside {held}; if that was cut off, it comes back in {time}.",
+        held=held,
+        time=duration(left),
+    )
 
 
 def _thing(meter: str, amount: int) -> str:
     if meter == IMAGES_PER_DAY:
-        return "1 picture" if amount == 1 else f"{amount} pictures"
-    return _amount(meter, amount) + (" credits" if meter == CREDITS_PER_DAY else "")
+        return plural("{count} picture", "{count} pictures", count=amount)
+    text = _amount(meter, amount)
+    return sentence("{amount} credits", amount=text) if meter == CREDITS_PER_DAY else text
 
 
 def _own(reservation: OpenReservation) -> list[Hold]:

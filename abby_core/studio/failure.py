@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from abby_core import errors
 from abby_core.errors import AbbyError, ProviderError
+from abby_core.sentence import unpack
 
 if TYPE_CHECKING:
+    from abby_core.database.transaction import Row
     from abby_core.studio.order import OrderView
 
 
@@ -21,3 +24,8 @@ def failure(view: OrderView) -> AbbyError:
     if isinstance(kind, type) and issubclass(kind, AbbyError):
         return kind(view.error)
     return ProviderError(view.error, maybe_billed=view.maybe_billed)
+
+
+def error_of(row: Row) -> str:
+    """Why the order failed, with the words it was made of where they were stored; blank where it did not."""
+    return unpack(json.loads(row["error_words"])) if row["error_words"] else str(row["error"])

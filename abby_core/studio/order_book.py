@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import OrderConflict, QueueFull
 from abby_core.sentence import pack, plural, sentence, unpack
+from abby_core.studio.failure import error_of
 from abby_core.studio.order import OrderView, PictureFailure
 
 if TYPE_CHECKING:
@@ -319,11 +320,6 @@ def _check_queue(tx: Transaction, limits: QueueLimits, account: str, waiting_max
 def _fenced(tx: Transaction, changes: str, order_id: str, fence: int, **values: Value) -> bool:
     sql = f"UPDATE orders SET {changes} WHERE id = :id AND fence = :fence AND state = 'running'"  # noqa: S608
     return tx.execute(sql, id=order_id, fence=fence, **values) == 1
-
-
-def error_of(row: Row) -> str:
-    """Why the order failed, with the words it was made of where they were stored; blank where it did not."""
-    return unpack(json.loads(row["error_words"])) if row["error_words"] else str(row["error"])
 
 
 def _as_view(row: Row) -> OrderView:

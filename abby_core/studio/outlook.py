@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abby_core.studio.failure import error_of
 from abby_core.studio.order import Progress
-from abby_core.studio.order_book import QueueLimits, error_of, running_by_account
+from abby_core.studio.order_book import QueueLimits, running_by_account
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction

@@ -129,7 +129,7 @@ async def test_a_tier_says_how_many_orders_run_and_wait_and_who_goes_first(tmp_p
     async with abby_with_rules(tmp_path, provider, concurrent_orders=3, concurrent_orders_per_user=1) as abby:
         for number in range(2):
             await abby.studio.submit(wish(f"bob{number}", BOB))
-        with pytest.raises(QueueFull, match="1 orders waiting"):
+        with pytest.raises(QueueFull, match="1 order waiting"):
             await abby.studio.submit(wish("bob2", BOB))
         for number in range(4):
             await abby.studio.submit(wish(f"alice{number}", standing=GOLD))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import cache
 
 from abby_core.languages import ENGLISH, LANGUAGES, Language, language_of
 
@@ -30,3 +31,23 @@ def made_up(words: Mapping[str, str], code: str = "de") -> Language:
 def only(language: Language, locale: str) -> Language:
     """What a Discord or browser locale leads to where that is the only foreign language: itself, or English."""
     return language if language_of(locale).code == language.code else ENGLISH
+
+
+class _Marked(gettext.NullTranslations):
+    def __init__(self, known: Container[str]) -> None:
+        super().__init__()
+        self._known = known
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»" if message in self._known else message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"«{msgid1 if n == 1 else msgid2}»" if msgid1 in self._known else msgid2
+
+
+@cache
+def marking() -> Language:
+    """A language that says in ``«…»`` what the catalogues hold: outside of these stands what nobody can translate."""
+    from abby_core.languages.gathering import gather
+
+    return Language("en", _Marked(gather()))

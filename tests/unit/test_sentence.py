@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 from abby_core.errors import InvalidRequest
 from abby_core.sentence import Sentence, pack, plural, sentence, unpack
@@ -37,3 +39,11 @@ def test_a_sentence_comes_back_from_json_with_its_words() -> None:
 
 def test_a_plain_text_comes_back_from_json_as_it_was() -> None:
     assert unpack(json.loads(json.dumps(pack("{not a template}")))) == "{not a template}"
+
+
+def test_a_copy_of_a_sentence_keeps_its_words() -> None:
+    """``dataclasses.asdict`` makes such copies, and so does whatever passes errors between processes."""
+    text = plural("{count} hour{rest}", "{count} hours{rest}", count=2, rest=sentence(" and {more}", more="more"))
+    for copied in (copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
+        assert isinstance(copied, Sentence)
+        assert (copied, copied.template, copied.many, copied.values) == (text, text.template, text.many, text.values)

@@ -13,7 +13,7 @@ from discord import app_commands
 from abby_adapters.discord import presenter
 from abby_adapters.discord.main import Abby
 from abby_adapters.discord.syncing import sync_if_changed
-from abby_adapters.discord.translating import CommandTranslator, command_name
+from abby_adapters.discord.translating import NAMES, CommandTranslator, command_name
 from abby_core.errors import Choice, NotFound, QuotaExceeded
 from abby_core.languages.gathering import gather
 from abby_core.quota.meter import IMAGES_PER_DAY
@@ -62,8 +62,10 @@ async def registered(house: House, bot: Abby) -> dict[str, Any]:
 async def test_every_command_option_and_description_is_in_the_catalogues(house: House) -> None:
     gathered = gather()
     async with house.bot() as bot:
-        missing = {text for text in texts(bot) if text not in gathered}
+        everything = set(texts(bot))
+    missing = {text for text in everything if text not in gathered}
     assert not missing, "names belong into translating.NAMES, descriptions into locale_str(…)"
+    assert {name.message for name in NAMES} <= everything, "names of what is not there any more"
 
 
 async def test_commands_and_options_are_called_what_the_language_says(house: House) -> None:
