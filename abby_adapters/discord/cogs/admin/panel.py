@@ -35,10 +35,11 @@ Item = ui.Item[ui.View]
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """Everything that is shown. ``presets``: names of the server's and of whoever looks."""
+    """Everything that is shown: ids of the channels there are, names of the server's presets and of one's own."""
 
     settings: GuildSettings
     automod: AutoModState
+    channels: frozenset[str]
     presets: tuple[str, ...]
 
 
@@ -56,7 +57,10 @@ async def panel_of(interaction: Interaction, core: Core, guild_id: int) -> Panel
     def look() -> Panel:
         names = (preset.name for owner in owners for preset in core.presets.list(owner))
         return Panel(
-            settings=core.guilds.settings(server_of(guild_id)), automod=automod, presets=tuple(dict.fromkeys(names))
+            settings=core.guilds.settings(server_of(guild_id)),
+            automod=automod,
+            channels=frozenset(str(channel.id) for channel in (guild.channels if guild is not None else ())),
+            presets=tuple(dict.fromkeys(names)),
         )
 
     return await asyncio.to_thread(look)
@@ -85,7 +89,7 @@ async def answer(interaction: Interaction, core: Core, guild_id: int) -> None:
 def _view(language: Language, panel: Panel) -> ui.View:
     settings = panel.settings
     rows: list[list[Item]] = [
-        [_channels(language, settings)],
+        [_channels(language, panel)],
         [_mature(language, settings)],
         [_presets(language, panel)],
         [
@@ -107,11 +111,11 @@ def _view(language: Language, panel: Panel) -> ui.View:
     return view
 
 
-def _channels(language: Language, settings: GuildSettings) -> Item:
+def _channels(language: Language, panel: Panel) -> Item:
     defaults = [
         discord.SelectDefaultValue(id=int(channel), type=discord.SelectDefaultValueType.channel)
-        for channel in settings.channels
-        if channel.isdecimal()
+        for channel in panel.settings.channels
+        if channel in panel.channels
     ]
     return ui.ChannelSelect(
         custom_id="abby:set:channels",
