@@ -23,6 +23,7 @@ from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
+    from abby_core.access.guilds import Guilds, HostWords
     from abby_core.access.picture_links import PictureLinks
     from abby_core.access.sessions import Sessions
     from abby_core.access.sign_ins import SignIns
@@ -153,6 +154,17 @@ class Abby:
         return PictureLinks(self.storage)
 
     @cached_property
+    def guilds(self) -> Guilds:
+        from abby_core.access.guilds import Guilds
+
+        return Guilds(self.storage, self._host_words)
+
+    def _host_words(self) -> HostWords:
+        from abby_core.access.word_files import load_host_words
+
+        return load_host_words(self.settings.blocked_words_file, self.settings.mature_words_file)
+
+    @cached_property
     def importer(self) -> Importer:
         from abby_core.gallery.importing import Importer
 
@@ -240,6 +252,7 @@ class Abby:
             events=self.events,
             limits=self.queue_limits,
             refusals=Refusals(self.storage, self._advise),
+            admit=self.guilds.admit,
             chores=(self._resume_forgetting,),
         )
 

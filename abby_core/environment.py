@@ -111,6 +111,14 @@ def word(written: str) -> str:
     return written.lower()
 
 
+def ids(written: str) -> frozenset[int]:
+    """Ids that are whole numbers, such as Discord's, with commas or blanks between."""
+    parts = written.replace(",", " ").split()
+    if not parts or not all(re.fullmatch(r"[0-9]{1,20}", part) for part in parts):
+        raise UnusableText("ids with commas between, such as 123456789012345678")
+    return frozenset(map(int, parts))
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of ``choices``, which are in capitals, however it is written."""
 

@@ -5,6 +5,9 @@ AbbyError
 │   ├── InvalidRequest      the request itself cannot be carried out as asked
 │   │   └── PictureRejected     bytes that are no picture Abby accepts
 │   ├── NotAllowed          the account's tier does not include what was asked for
+│   ├── Banned              the account may ask for nothing, in a server or anywhere
+│   ├── NotHere             pictures are not made in this channel
+│   ├── PromptNotAllowed    the host's or the server's rules forbid words of the prompt
 │   ├── QuotaExceeded       a limit would be passed
 │   ├── QueueFull           too many orders are waiting already
 │   ├── NotFound            no such thing, or it is somebody else's: the two look alike
@@ -77,6 +80,26 @@ class NotAllowed(Refused):
         super().__init__(message)
         self.limit = limit
         self.choices = choices
+
+
+class Banned(Refused):
+    """The account may ask for nothing: in a server, or anywhere. ``ends_at_ms``: when it may again, 0 for open."""
+
+    def __init__(self, message: str, *, ends_at_ms: int = 0) -> None:
+        super().__init__(message)
+        self.ends_at_ms = ends_at_ms
+
+
+class NotHere(Refused):
+    """Pictures are not made in this channel. ``channels``: the ids of those where they are, if they are named."""
+
+    def __init__(self, message: str, *, channels: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.channels = channels
+
+
+class PromptNotAllowed(Refused):
+    """The prompt holds words that are not allowed. The text does not repeat them: others may read it."""
 
 
 class QuotaExceeded(Refused):

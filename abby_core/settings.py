@@ -154,6 +154,18 @@ class Settings:
         read=environment.path,
         means="File of tiers and groups; empty: abby.toml in the working directory, if there is one.",
     )
+    blocked_words_file: Path | None = _setting(  # noqa: RUF009 -- as above
+        "BLOCKED_WORDS_FILE",
+        default=None,
+        read=environment.path,
+        means="File of words that no prompt may hold, one on each line; empty: none.",
+    )
+    mature_words_file: Path | None = _setting(  # noqa: RUF009 -- as above
+        "MATURE_WORDS_FILE",
+        default=None,
+        read=environment.path,
+        means="File of words that prompts in chats may hold in age-restricted channels alone; empty: none.",
+    )
     max_daily_millicredits: int | None = _setting(
         "MAX_DAILY_CREDITS",
         default=None,
@@ -257,6 +269,13 @@ class Settings:
         means="Token of the Discord bot, for `abby bot`; empty: no bot.",
     )
 
+    discord_home_servers: frozenset[int] = _setting(
+        "DISCORD_HOME_SERVERS",
+        default=frozenset[int](),
+        read=environment.ids,
+        means="Ids of the servers whose roles and managers count for this Abby, with commas; empty: the only one.",
+    )
+
     log_level: str = _setting(
         "LOG_LEVEL",
         default="INFO",
@@ -327,7 +346,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
             values[field_name] = variable.read(text)
         except environment.UnusableText as expected:
             shown = "" if variable.secret else f", not {_quoted(text)}"
-            used = "none" if default in (None, "") else default
+            used = default if default or default == 0 else "none"
             warnings.append(f"{name} must be {expected}{shown}; the default is used: {used}.")
     return replace(Settings(), **values, warnings=tuple(warnings))
 

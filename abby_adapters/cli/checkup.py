@@ -35,7 +35,7 @@ def examine(context: Context) -> list[Result]:
     results = [*_settings(context), rules, folder]
     if folder.ok and rules.ok:
         results += [_disk(context), *_archive(context), _database(context), *_forecast(context), _orders(context)]
-    return [*results, *_providers(context), _discord(context)]
+    return [*results, *_providers(context), *_discord(context)]
 
 
 def _settings(context: Context) -> Iterator[Result]:
@@ -174,15 +174,16 @@ def _providers(context: Context) -> Iterator[Result]:
         yield Result(name, ok=health.ok, detail=health.detail + hint)
 
 
-def _discord(context: Context) -> Result:
+def _discord(context: Context) -> Iterator[Result]:
     if not context.settings.discord_token:
-        return Result("discord", ok=True, detail="No DISCORD_TOKEN: no bot. docs/DISCORD.md says how to make one.")
-    from abby_adapters.cli.neighbours import check_discord_token
+        yield Result("discord", ok=True, detail="No DISCORD_TOKEN: no bot. docs/DISCORD.md says how to make one.")
+        return
+    from abby_adapters.cli.neighbours import examine_discord
 
     try:
-        return Result("discord", ok=True, detail=check_discord_token(context.settings))
+        yield from (Result("discord", ok=ok, detail=text) for ok, text in examine_discord(context.settings))
     except AbbyError as error:
-        return Result("discord", ok=False, detail=str(error))
+        yield Result("discord", ok=False, detail=str(error))
 
 
 async def _check(context: Context, name: str) -> Health:

@@ -15,10 +15,10 @@ def run_bot(settings: Settings) -> None:
     run(settings)
 
 
-def check_discord_token(settings: Settings) -> str:
-    """Who signs in to Discord with the token, in a sentence. Raises ConfigurationError or StorageError."""
+def examine_discord(settings: Settings) -> list[tuple[bool, str]]:
+    """How the bot is on Discord: sentences, and whether that is well. Raises ConfigurationError or StorageError."""
     import asyncio
 
-    from abby_adapters.discord.main import check_token
+    from abby_adapters.discord.main import examine
 
-    return asyncio.run(check_token(settings.discord_token or ""))
+    return [(finding.ok, finding.text) for finding in asyncio.run(examine(settings))]

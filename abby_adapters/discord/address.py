@@ -20,7 +20,7 @@ class Address:
     """One interaction and the message that answers it; 0 and blank for what is not known (any more).
 
     ``private``: only the person who asked sees the answer. ``bytes_max``: the largest attachment that fits there.
-    ``locale``: that of the person who asked, as Discord writes it.
+    ``spoiler``: the pictures are posted covered. ``locale``: that of the person who asked, as Discord writes it.
     """
 
     interaction: int
@@ -31,6 +31,7 @@ class Address:
     user: int
     private: bool = False
     bytes_max: int = FILE_BYTES_MAX
+    spoiler: bool = False
     locale: str = ""
 
     def to_text(self) -> str:

@@ -189,13 +189,15 @@ class Delivery:
             return content | {"embed": embed.set_footer(text=language.say("Order {id}", id=order.id))}
         attached: list[Attached] = []
         if bytes_max:
-            attached = await asyncio.to_thread(attach, language, self._core, kept, bytes_max=bytes_max)
+            attached = await asyncio.to_thread(
+                attach, language, self._core, kept, bytes_max=bytes_max, spoiler=where.spoiler
+            )
         status = await asyncio.to_thread(self._core.quota.status, account_of(where.user))
         notes = list(smaller_note(attached))
         if len(attached) < len(kept):
             notes.append(sentence("Not every picture could be shown here; all of them are in your gallery: /gallery."))
         embed = presenter.creation_embed(language, creation, kept, status, notes=notes)
-        if len(attached) == 1:
+        if len(attached) == 1 and not where.spoiler:  # in an embed it would be shown uncovered
             embed.set_image(url=f"attachment://{attached[0].name}")
         view = creation_view(language, order, kept, owner=where.user)
         return content | {"embed": embed, "files": [each.file() for each in attached], "view": view}

@@ -19,10 +19,10 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
-from abby_adapters.discord.members import account_of, reader, standing_of
+from abby_adapters.discord.members import account_of, place_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import MAKES, choices_view, waiting_view
-from abby_core.errors import AbbyError, ConfigurationError, ProviderError, Refused
+from abby_core.errors import AbbyError, ConfigurationError, NotHere, ProviderError, Refused
 from abby_core.studio import DeliveryAddress, Order
 
 if TYPE_CHECKING:
@@ -73,15 +73,15 @@ def core_of(interaction: Interaction) -> Core:
     return interaction.client.core
 
 
-async def take(interaction: Interaction, ask: Ask, *, private: bool) -> None:
-    """Have the order made for whoever interacts. ``private``: for their eyes only.
+async def take(interaction: Interaction, ask: Ask, *, private: bool, spoiler: bool = False) -> None:
+    """Have the order made for whoever interacts. ``private``: for their eyes only; ``spoiler``: posted covered.
 
     Answers in any case, but for what :func:`core_of` raises.
     """
     bot, core = interaction.client, core_of(interaction)
     order_id = str(interaction.id)
     message = bot.messages[order_id] = OrderMessage()
-    accepting = asyncio.create_task(_accept(interaction, core, ask, private=private))
+    accepting = asyncio.create_task(_accept(interaction, core, ask, private=private, spoiler=spoiler))
     await asyncio.wait({accepting}, timeout=bot.patience_seconds)
     if not accepting.done():
         with contextlib.suppress(*TROUBLE):
@@ -105,6 +105,9 @@ async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | Non
         log.error("an interaction failed unexpectedly", exc_info=error)
     language = reader(interaction)
     embed = presenter.error_embed(language, error)
+    if isinstance(error, NotHere) and error.channels:
+        where = " ".join(f"<#{channel}>" for channel in error.channels)
+        embed.description = f"{embed.description or ''}\n{language.say('Ask in: {channels}', channels=where)}"
     try:
         await say(interaction, embed, _help(interaction, error, wish))
     except TROUBLE as trouble:
@@ -132,9 +135,11 @@ async def say(interaction: Interaction, embed: discord.Embed, view: discord.ui.V
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bool) -> tuple[Asked, Address]:
+async def _accept(
+    interaction: Interaction, core: Core, ask: Ask, *, private: bool, spoiler: bool
+) -> tuple[Asked, Address]:
     """The order is a row afterwards, and so is the promise to deliver it."""
-    account = account_of(interaction.user.id)
+    account, place = account_of(interaction.user.id), place_of(interaction)
     asked = await ask(core, account)
     address = Address(
         interaction=interaction.id,
@@ -144,6 +149,7 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
         user=interaction.user.id,
         private=private,
         bytes_max=interaction.filesize_limit,
+        spoiler=spoiler or await is_covered(interaction, core),
         locale=str(interaction.locale),
     )
     order = Order(
@@ -155,10 +161,20 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
         source_artifact=asked.source_artifact,
         prompts=asked.prompts,
         standing=await standing_of(interaction),
+        place=place,
         deliveries=(DeliveryAddress(kind=KIND, address=address.to_text()),),
     )
     await core.studio.submit(order)
     return asked, address
+
+
+async def is_covered(interaction: Interaction, core: Core) -> bool:
+    """Whether pictures are posted covered here: the server wants it, or that below which a button was pressed is."""
+    server = place_of(interaction).server
+    message = interaction.message
+    if message is not None and any(each.is_spoiler() for each in message.attachments):
+        return True
+    return bool(server) and (await asyncio.to_thread(core.guilds.settings, server)).spoiler
 
 
 async def _show(interaction: Interaction, core: Core, message: OrderMessage, asked: Asked, address: Address) -> None:

@@ -31,13 +31,17 @@ class Attached:
     data: bytes
     alt_text: str
     smaller: bool
+    spoiler: bool = False
+    """Whether Discord covers it until somebody wants to see it."""
 
     def file(self) -> discord.File:
         """A new attachment each time: sending one uses it up."""
-        return discord.File(BytesIO(self.data), filename=self.name, description=self.alt_text)
+        return discord.File(BytesIO(self.data), filename=self.name, description=self.alt_text, spoiler=self.spoiler)
 
 
-def attach(language: Language, core: Core, artifacts: Sequence[Artifact], *, bytes_max: int) -> list[Attached]:
+def attach(
+    language: Language, core: Core, artifacts: Sequence[Artifact], *, bytes_max: int, spoiler: bool = False
+) -> list[Attached]:
     """The pictures as files of at most ``bytes_max`` bytes each: ``image.png``, then ``image-2.png`` …
 
     Those whose bytes cannot be had are left out. Blocks: a picture that has to be encoded anew takes a second or two.
@@ -64,6 +68,7 @@ def attach(language: Language, core: Core, artifacts: Sequence[Artifact], *, byt
                 data=data,
                 alt_text=presenter.alt_text(language, core.gallery.alt_text(artifact)),
                 smaller=smaller,
+                spoiler=spoiler,
             )
         )
     return attached

@@ -21,12 +21,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from abby_adapters.discord import presses, room
+from abby_adapters.discord import homes, presses, room
 from abby_adapters.discord.address import KIND
+from abby_adapters.discord.automod import AutoMod
+from abby_adapters.discord.cogs.admin.presses import ADMIN_PRESSES
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.examining import NEEDED, Finding, findings
 from abby_adapters.discord.forms import Forms
+from abby_adapters.discord.members import PLATFORM
 from abby_adapters.discord.memory import Memory
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.press import answer_form
@@ -48,12 +52,10 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Abby do
 AREAS = {
     "creative": ("images", "gallery", "orders", "house", "menus"),
     "account": ("sharing", "presets", "privacy", "web", "help"),
+    "admin": ("commands",),
 }
 COGS = tuple(f"abby_adapters.discord.cogs.{area}.{name}" for area, names in AREAS.items() for name in names)
-PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True,
-    read_message_history=True,
-)  # fmt: skip
+PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
 """What an invitation asks for: enough to answer and to deliver late. History is for replies."""
 NOT_SET = "DISCORD_TOKEN is not set. Make a bot at https://discord.com/developers, put its token into .env."
 NOT_TAKEN = "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
@@ -84,7 +86,7 @@ class Abby(StudioBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, auto_moderation_configuration=True),
             tree_cls=_Tree,
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -92,6 +94,7 @@ class Abby(StudioBot):
         self.uploads = uploads or Uploads()
         self.forms, self.memory = Forms(), Memory()
         self.messages = {}
+        self.automod = AutoMod(self, PLATFORM)
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
         self.core = core or open_abby(self.config.settings)
@@ -103,6 +106,10 @@ class Abby(StudioBot):
             self._cannot_open(error)
         self._opened = contextlib.AsyncExitStack()
 
+    @property
+    def home_servers(self) -> frozenset[int]:
+        return homes.home_servers(self.config.settings, self.guilds)
+
     # ------------------------------------------------------------------ starting and ending
 
     async def setup_hook(self) -> None:
@@ -110,9 +117,10 @@ class Abby(StudioBot):
         await self._open_core()
         for cog in COGS:
             await self.load_extension(cog)
-        self.add_dynamic_items(*presses.PRESSES, *room.PRESSES)
+        self.add_dynamic_items(*presses.PRESSES, *room.PRESSES, *ADMIN_PRESSES)
         self.forms.add(presses.REMIXED, presses.remix)
         self.add_listener(answer_form, "on_interaction")
+        self.automod.listen()
         await self.tree.set_translator(CommandTranslator(self.tree))
         await sync_if_changed(self.tree, self.config.settings.storage_root)
 
@@ -123,6 +131,7 @@ class Abby(StudioBot):
                 self.application.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
             )
             log.info("Invite Abby with %s", url)
+        log.info("%s", homes.told(self.config.settings, self.guilds))
 
     async def close(self) -> None:
         """Let running orders finish and be delivered for a while, then sign off. What is not done stays promised."""
@@ -138,6 +147,7 @@ class Abby(StudioBot):
             return
         try:
             self.core.deliveries.register(KIND, Delivery(self, self.core))
+            self.core.guilds.own_rules.append(self.automod)
             await self._opened.enter_async_context(self.core)
         except AbbyError as error:
             self._cannot_open(error)
@@ -157,12 +167,12 @@ def run(settings: Settings) -> None:
         asyncio.run(_run(Abby(BotConfig(settings)), settings.discord_token))
 
 
-async def check_token(token: str) -> str:
-    """Who the token belongs to, in a sentence. Raises ConfigurationError or StorageError."""
+async def examine(settings: Settings) -> list[Finding]:
+    """How the bot is on Discord, in sentences. Raises ConfigurationError or StorageError."""
     async with discord.Client(intents=discord.Intents.none()) as client:
         with _translated():
-            await client.login(token)
-        return f"Signed in to Discord as {client.user}."
+            await client.login(settings.discord_token or "")
+            return [finding async for finding in findings(client, settings)]
 
 
 async def _run(bot: Abby, token: str) -> None:

@@ -9,7 +9,7 @@ import discord
 
 from abby_adapters.discord import gallery_presenter, presenter, views
 from abby_adapters.discord.asking import GONE
-from abby_adapters.discord.desk import Interaction, refuse
+from abby_adapters.discord.desk import Interaction, is_covered, refuse
 from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
 from abby_adapters.discord.looks import Look, Position, page_id
 from abby_adapters.discord.members import account_of, reader
@@ -34,15 +34,17 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
             raise NotFound(GONE) from None
         raise
     await interaction.response.defer(ephemeral=private, thinking=True)
-    bytes_max = interaction.filesize_limit
-    (picture,) = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max) or (None,)
+    bytes_max, spoiler = interaction.filesize_limit, not private and await is_covered(interaction, core)
+    attached = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max, spoiler=spoiler)
+    (picture,) = attached or (None,)
     embed = presenter.picture_embed(language, found, demo=is_demo(core, found))
     content: dict[str, Any] = {"embed": embed, "view": views.picture_view(language, found, owner=owner)}
     if picture is None:
         trouble = language.say("Its file cannot be shown here just now.")
         embed.description = f"{embed.description or ''}\n{trouble}"
     else:
-        embed.set_image(url=f"attachment://{picture.name}")
+        if not spoiler:  # in an embed it would be shown uncovered
+            embed.set_image(url=f"attachment://{picture.name}")
         for note in smaller_note([picture]):
             embed.set_footer(text=language.translate(note))
         content["attachments"] = [picture.file()]

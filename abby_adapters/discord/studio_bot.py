@@ -9,6 +9,7 @@ from discord.ext import commands
 
 if TYPE_CHECKING:
     from abby_adapters.discord.address import Address
+    from abby_adapters.discord.automod import AutoMod
     from abby_adapters.discord.forms import Forms
     from abby_adapters.discord.memory import Memory
     from abby_adapters.discord.order_message import OrderMessage
@@ -36,6 +37,14 @@ class StudioBot(commands.Bot):
     """How long an order may take to be accepted before "thinking" is answered."""
     hosts: frozenset[int] = frozenset()
     """The ids of whoever runs this Abby."""
+
+    automod: AutoMod
+    """The servers' own rules for words."""
+
+    @property
+    def home_servers(self) -> frozenset[int]:
+        """Whose roles and managers count for this Abby."""
+        raise NotImplementedError
 
     def is_host(self, user_id: int) -> bool:
         return user_id in self.hosts

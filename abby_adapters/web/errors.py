@@ -25,6 +25,8 @@ BUSY_RETRY_SECONDS = 2
 
 _KINDS: tuple[tuple[type[AbbyError], int, str, str], ...] = (
     (errors.NotAllowed, 403, "invalid_request_error", "not_allowed"),
+    (errors.Banned, 403, "invalid_request_error", "account_banned"),
+    (errors.PromptNotAllowed, 400, "image_generation_user_error", "moderation_blocked"),
     (errors.QuotaExceeded, 429, "insufficient_quota", "insufficient_quota"),
     (errors.QueueFull, 429, "rate_limit_error", "rate_limit_exceeded"),
     (errors.NotFound, 404, "invalid_request_error", "not_found"),

@@ -350,6 +350,7 @@ standings = Table(
     # What an adapter last knew of a person: roles, level and so on. Tiers follow from it.
     Column("account", Text, primary_key=True),
     _text("standing", default="{}"),  # JSON
+    _text("tier"),  # that an administrator gave by hand; adapters do not touch it
     _count("updated_at"),
 )
 

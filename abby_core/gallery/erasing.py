@@ -18,6 +18,7 @@ from abby_core.errors import StorageError
 from abby_core.gallery.personal import FORGOTTEN, PERSONAL, ROWS_AT_ONCE, count, page, remove
 from abby_core.quota import erasure
 from abby_core.quota.meter import DAY_MS
+from abby_core.security.pseudonyms import Pseudonyms
 from abby_core.sentence import sentence
 from abby_core.storage import catalogue, mending
 from abby_core.storage.artifact import ARCHIVE, counted_bytes
@@ -45,6 +46,15 @@ _ANONYMOUS_ORDER = (
     "lease_until = 0, started_at = CASE WHEN started_at > 0 THEN finished_at - finished_at % :day ELSE 0 END, "
     "finished_at = finished_at - finished_at % :day "
     "+ CASE WHEN started_at > 0 THEN (finished_at - started_at) % :day ELSE 0 END WHERE id = :id"
+)
+
+_NAMELESS_BAN = (
+    # One from before an earlier erasure may be there: what lasts longer holds.
+    "INSERT INTO bans (guild, account, reason, created_at, ends_at) "
+    "SELECT guild, :pseudonym, '', created_at - created_at % :day, ends_at FROM bans "
+    "WHERE account = :account AND (ends_at = 0 OR ends_at > :now) "
+    "ON CONFLICT (guild, account) DO UPDATE SET ends_at = CASE WHEN bans.ends_at = 0 OR excluded.ends_at = 0 THEN 0 "
+    "WHEN bans.ends_at > excluded.ends_at THEN bans.ends_at ELSE excluded.ends_at END"
 )
 
 
@@ -125,6 +135,25 @@ def anonymise_orders(storage: StorageManager, account: Account) -> None:
     while rows := _read(storage, account, "orders", None):
         renamed = [{"id": row["id"], "new": nameless(), **fixed} for row in rows]
         _write(storage, account, partial(_each, sql=_ANONYMOUS_ORDER, rows=renamed))
+
+
+def keep_bans(storage: StorageManager, account: Account) -> None:
+    """Let the account's bans hold without its name: under its pseudonym, to the day, without the reason.
+
+    Else whoever is banned would only have to ask to be forgotten.
+    """
+
+    def keep(tx: Transaction) -> None:
+        if tx.row("SELECT guild FROM bans WHERE account = :account LIMIT 1", account=account.key) is not None:
+            values = {"account": account.key, "pseudonym": pseudonyms.of(account.key), "day": DAY_MS}
+            tx.execute(_NAMELESS_BAN, now=storage.now_ms(), **values)
+            tx.execute("DELETE FROM bans WHERE account = :account", account=account.key)
+
+    pseudonyms = Pseudonyms(storage.root)
+    try:
+        _write(storage, account, keep)
+    except OSError as error:
+        raise StorageError(f"The key for pseudonyms cannot be used: {error}") from error
 
 
 def anonymise_journal(storage: StorageManager, account: Account) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from abby_core.errors import StorageError
 from abby_core.gallery.personal import PERSONAL, page
 from abby_core.gallery.zip_stream import EntryNames, zip_chunks
+from abby_core.security.pseudonyms import Pseudonyms
 from abby_core.storage import catalogue
 
 if TYPE_CHECKING:
@@ -97,13 +98,23 @@ def _original_reader(storage: StorageManager, blob_key: str) -> Callable[[], byt
 
 def _rows_json(storage: StorageManager, account: Account, table: str) -> Iterator[bytes]:
     """A table's rows as a JSON array, a page at a time."""
-    yield b"["
-    last: Row | None = None
-    while rows := storage.database.read(page, table, account.key, last):
-        lines = (json.dumps(_shown(table, row), ensure_ascii=False, indent=1) for row in rows)
-        yield ("\n" if last is None else ",\n").encode() + ",\n".join(lines).encode("utf-8", "backslashreplace")
-        last = rows[-1]
-    yield b"]\n"
+    before = "[\n"
+    for owner in _owners(storage, account, table):
+        last: Row | None = None
+        while rows := storage.database.read(page, table, owner, last):
+            lines = (json.dumps(_shown(table, row), ensure_ascii=False, indent=1) for row in rows)
+            yield before.encode() + ",\n".join(lines).encode("utf-8", "backslashreplace")
+            before, last = ",\n", rows[-1]
+    yield b"]\n" if before == ",\n" else b"[]\n"
+
+
+def _owners(storage: StorageManager, account: Account, table: str) -> list[str]:
+    """Under which names the account's rows may stand."""
+    try:
+        pseudonym = Pseudonyms(storage.root).known(account.key) if PERSONAL[table].pseudonymous else ""
+    except OSError as error:
+        raise StorageError(f"The key for pseudonyms cannot be used: {error}") from error
+    return [account.key, pseudonym] if pseudonym else [account.key]
 
 
 def _shown(table: str, row: Row) -> dict[str, Any]:

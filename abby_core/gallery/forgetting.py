@@ -3,7 +3,7 @@
     begin      a row says that the account is being forgotten: from now on nothing new is accepted for it
     orders     the waiting ones are cancelled, the running ones asked to stop and waited for
     hooks      whoever posted something elsewhere takes it back, while the rows still say where
-    erase      links, albums, pictures, prompts, rows; what statistics need stays, without a name
+    erase      links, albums, pictures, prompts, rows; what statistics need stays without a name, and so do bans
     sweep      SQLite's file is written anew: deleted rows do not live on in its free pages
 
 Whatever a crash cuts off, the row stays and the next run goes on; it is the last thing to go.
@@ -194,7 +194,8 @@ class Forgetting:
                 left.append(error.text)
 
         attempt(lambda: erasing.remove_rows(storage, account, "api_tokens", "sessions", "sign_in_links", "shares"))
-        attempt(lambda: erasing.remove_rows(storage, account, "presets", "standings", "bans"))
+        attempt(lambda: erasing.remove_rows(storage, account, "presets", "standings"))
+        attempt(lambda: erasing.keep_bans(storage, account))
         attempt(lambda: erasing.remove_rows(storage, account, "album_pictures", "albums"))
         attempt(lambda: erasing.undo_saves(storage, account))
         attempt(lambda: erasing.remove_retired(storage, account))

@@ -33,6 +33,8 @@ class Personal:
     """Columns that are in no export: one could open something with them, or they are about the house's machines."""
     anonymised: bool = False
     """Forgetting keeps the rows for the house's sums, without a word about whom they were."""
+    pseudonymous: bool = False
+    """Forgetting keeps the rows under the account's pseudonym; an export shows those of an earlier time as well."""
 
 
 PERSONAL: Mapping[str, Personal] = {
@@ -57,7 +59,7 @@ PERSONAL: Mapping[str, Personal] = {
         hidden=frozenset({"token_sha256"}),
     ),
     "posts": Personal(means="messages that hold your pictures", key=("kind", "address")),
-    "bans": Personal(means="where you may ask for nothing", key=("guild", "account")),
+    "bans": Personal(means="where you may ask for nothing", key=("guild", "account"), pseudonymous=True),
     "presets": Personal(means="your named settings", key=("owner", "name_key"), owner="owner = :account"),
     "standings": Personal(means="what your platform told Abby of you: roles, level and so on", key=("account",)),
     "album_pictures": Personal(

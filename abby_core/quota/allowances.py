@@ -30,13 +30,17 @@ REMEMBERED_MAX = 10_000
 """Allowances kept in memory, one for each different standing that was met: a few MB."""
 
 _KNOWN = """
-SELECT account, meter, amount, '' AS standing FROM limits WHERE account IN (:account, '')
-UNION ALL SELECT account, '' AS meter, 0 AS amount, standing FROM standings WHERE account = :account"""
+SELECT account, meter, amount, '' AS standing, '' AS tier FROM limits WHERE account IN (:account, '')
+UNION ALL SELECT account, '' AS meter, 0 AS amount, standing, tier FROM standings WHERE account = :account"""
 
 _REMEMBER = """
 INSERT INTO standings (account, standing, updated_at) VALUES (:account, :standing, :now)
 ON CONFLICT (account) DO UPDATE SET standing = excluded.standing, updated_at = excluded.updated_at
 WHERE standings.standing <> excluded.standing"""
+
+_GIVE = """
+INSERT INTO standings (account, standing, tier, updated_at) VALUES (:account, :nobody, :tier, :now)
+ON CONFLICT (account) DO UPDATE SET tier = excluded.tier"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +83,10 @@ class Bounds:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What the database knows of an account: its standing as JSON text, and the limits that were set by hand."""
+    """What the database knows of an account: its standing as JSON text, the tier and the limits given by hand."""
 
     standing: str
+    tier: str
     overrides: Mapping[str, int]
     house_overrides: Mapping[str, int]
 
@@ -93,12 +98,12 @@ class Allowances:
         self.rules = rules
         self.host = host_allowance(defaults)
         self._house = {meter: defaults.limit(HOUSE, meter) for meter in (BYTES, CREDITS_PER_DAY, CREDITS_PER_MONTH)}
-        self._resolved: dict[tuple[str, frozenset[str]], Allowance] = {}
+        self._resolved: dict[tuple[str, frozenset[str], str], Allowance] = {}
 
     def bounds_in(self, tx: Transaction, account: str) -> Bounds:
         """All limits that an account meets now, with one statement."""
         known = known_in(tx, account)
-        allowance = self._allowance(known.standing, self.rules.groups_of(account))
+        allowance = self._allowance(known.standing, self.rules.groups_of(account), known.tier)
         return Bounds(
             account=account,
             allowance=allowance.overridden(known.overrides) if known.overrides else allowance,
@@ -109,11 +114,12 @@ class Allowances:
 
     def standing_in(self, tx: Transaction, account: str) -> Standing:
         """What is known of an account, with the groups that the rules add."""
-        return _standing(known_in(tx, account).standing, self.rules.groups_of(account))
+        known = known_in(tx, account)
+        return _standing(known.standing, self.rules.groups_of(account), known.tier)
 
-    def _allowance(self, standing: str, groups: frozenset[str]) -> Allowance:
+    def _allowance(self, standing: str, groups: frozenset[str], tier: str) -> Allowance:
         """The tiers' allowance of somebody, worked out once for each standing."""
-        known = (standing, groups) if self.rules.tiers else ("", frozenset[str]())
+        known = (standing, groups, tier) if self.rules.tiers else ("", frozenset[str](), "")
         found = self._resolved.get(known)
         if found is None:
             applying = self.rules.applying(_standing(*known))
@@ -126,14 +132,14 @@ class Allowances:
 
 def known_in(tx: Transaction, account: str) -> Known:
     """What the database knows of an account, read with one statement."""
-    standing, overrides, house_overrides = "", dict[str, int](), dict[str, int]()
+    standing, tier, overrides, house_overrides = "", "", dict[str, int](), dict[str, int]()
     for row in tx.rows(_KNOWN, account=account):
         if not row["meter"]:
-            standing = str(row["standing"])
+            standing, tier = str(row["standing"]), str(row["tier"])
         else:
             limits = house_overrides if row["account"] == HOUSE else overrides
             limits[str(row["meter"])] = int(row["amount"])
-    return Known(standing=standing, overrides=overrides, house_overrides=house_overrides)
+    return Known(standing=standing, tier=tier, overrides=overrides, house_overrides=house_overrides)
 
 
 def remember_in(tx: Transaction, account: str, standing: Standing, now_ms: int) -> bool:
@@ -141,6 +147,11 @@ def remember_in(tx: Transaction, account: str, standing: Standing, now_ms: int) 
     return tx.execute(_REMEMBER, account=account, standing=standings.encode(standing), now=now_ms) > 0
 
 
-def _standing(text: str, groups: frozenset[str]) -> Standing:
+def give_tier(tx: Transaction, account: str, tier: str, now_ms: int) -> None:
+    """Let a tier apply to somebody besides those that apply anyway; empty: no more."""
+    tx.execute(_GIVE, account=account, nobody=standings.encode(NOBODY), tier=tier, now=now_ms)
+
+
+def _standing(text: str, groups: frozenset[str], tier: str) -> Standing:
     known = standings.decode(text) if text else NOBODY
-    return replace(known, groups=known.groups | groups)
+    return replace(known, groups=known.groups | groups, tier=tier)

@@ -86,6 +86,13 @@ class QuotaManager:
         """Where an account stands."""
         return self.database.read(self.status_in, account.key)
 
+    def remember(self, account: Account, standing: Standing) -> None:
+        """Note what an adapter knows of a person now; which tiers apply to them follows from it.
+
+        Raises Refused for an account that is being forgotten.
+        """
+        self.database.write(self.remember_in, account.key, standing)
+
     def reset_day(self, account: Account) -> None:
         """Give an account its day's pictures back, as an administrator; the hour's too, which are a part of them."""
         self.database.write(self._reset_day, account.key)
@@ -104,9 +111,22 @@ class QuotaManager:
             raise InvalidRequest(sentence("A limit is 0 or more."))
         self.database.write(_set_limit, HOUSE if account is None else account.key, meter, amount)
 
-    def usage(self, *, limit: int = 50) -> list[tuple[Account, QuotaStatus]]:
-        """Who takes most storage, for operators: accounts with their status, the largest first."""
-        keys = self.database.read(_largest, limit)
+    def give_tier(self, account: Account, tier: str | None) -> None:
+        """Let a tier of the rules apply to an account besides those that apply anyway; None takes it back.
+
+        Raises InvalidRequest for a tier that the rules do not have, Refused for an account that is being forgotten.
+        """
+        names = [each.name for each in self.rules.tiers]
+        if tier is not None and tier not in names:
+            there = ", ".join(names) or sentence("none besides the default one")
+            raise InvalidRequest(
+                sentence("There is no tier {tier!r}. There are: {names}.", tier=tier[:40], names=there)
+            )
+        self.database.write(self._give_tier, account.key, tier or "")
+
+    def usage(self, *, limit: int = 50, skip: int = 0) -> list[tuple[Account, QuotaStatus]]:
+        """Who takes most storage, for operators: accounts with their status, the largest first, but for ``skip``."""
+        keys = self.database.read(_largest, limit, skip)
         accounts = [Account(*key.split(":", 1)) for key in keys]
         return [(account, self.status(account)) for account in accounts]
 
@@ -144,9 +164,9 @@ class QuotaManager:
     # ------------------------------------------------------------------ inside a transaction
 
     def remember_in(self, tx: Transaction, account: str, standing: Standing) -> None:
-        """Note what an adapter knows of a person now; which tiers apply to them follows from it.
+        """:meth:`remember` inside a transaction; call it before anything is set aside there.
 
-        Call it before anything is set aside. Raises Refused for an account that is being forgotten.
+        Raises Refused for an account that is being forgotten.
         """
         if allowances.remember_in(tx, account, standing, self.now_ms()):
             erasure.refuse_writing(tx, account)
@@ -258,6 +278,10 @@ class QuotaManager:
 
     # ------------------------------------------------------------------ inside
 
+    def _give_tier(self, tx: Transaction, account: str, tier: str) -> None:
+        erasure.refuse_writing(tx, account)
+        allowances.give_tier(tx, account, tier, self.now_ms())
+
     def _reset_day(self, tx: Transaction, account: str) -> None:
         for meter in (IMAGES_PER_DAY, IMAGES_PER_HOUR):
             ledger.reset(tx, account, meter, self.now_ms())
@@ -282,11 +306,13 @@ def _spent(share: Need, actual: Need) -> dict[Counter, Spent]:
     }
 
 
-def _largest(tx: Transaction, limit: int) -> list[str]:
+def _largest(tx: Transaction, limit: int, skip: int) -> list[str]:
     rows = tx.rows(
         "SELECT account, MAX(CASE WHEN meter = 'bytes' THEN used ELSE 0 END) AS used FROM counters "
-        "WHERE account <> '' GROUP BY account ORDER BY used DESC, account LIMIT :limit",
+        "WHERE account <> '' GROUP BY account ORDER BY used DESC, account "
+        "LIMIT :limit OFFSET :skip",
         limit=limit,
+        skip=skip,
     )
     return [str(row["account"]) for row in rows]
 

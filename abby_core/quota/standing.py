@@ -19,6 +19,8 @@ class Standing:
     guild: str = ""
     level: int = 0
     owner: bool = False
+    tier: str = ""
+    """One that an administrator gave by hand. It is kept beside the rest: adapters cannot say it."""
 
 
 NOBODY = Standing()
@@ -28,6 +30,7 @@ NOBODY = Standing()
 def encode(standing: Standing) -> str:
     """The standing as JSON text, the same text for the same standing."""
     values = {**vars(standing), "roles": sorted(standing.roles), "groups": sorted(standing.groups)}
+    del values["tier"]
     return json.dumps(values, sort_keys=True)
 
 

@@ -70,6 +70,7 @@ class Tier:
         if self.min_level is not None and standing.level >= self.min_level:
             reasons.append(sentence("level {level}, from {least} on", level=standing.level, least=self.min_level))
         reasons += [sentence("owner")] if self.owner and standing.owner else []
+        reasons += [sentence("given by an administrator")] if standing.tier == self.name else []
         return tuple(reasons)
 
 

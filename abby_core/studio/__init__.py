@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from abby_core.quota.account import Account
+from abby_core.quota.place import Place
 from abby_core.quota.standing import Standing
 from abby_core.quota.status import QuotaStatus, Usage
 from abby_core.storage.artifact import Artifact, Visibility
@@ -21,6 +22,7 @@ __all__ = [
     "Estimate",
     "Order",
     "OrderView",
+    "Place",
     "Progress",
     "QuotaStatus",
     "Standing",

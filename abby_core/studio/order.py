@@ -15,6 +15,7 @@ from typing import Literal
 
 from abby_core.generation.request import ImageRequest
 from abby_core.quota.account import Account
+from abby_core.quota.place import Place
 from abby_core.quota.standing import Standing
 from abby_core.storage.artifact import Artifact
 
@@ -64,6 +65,8 @@ class Order:
     """What the adapter knows of the person now; None: as it was last time."""
     prompts: tuple[str, ...] = ()
     """One prompt for each picture, where they differ; the request then carries the first."""
+    place: Place | None = None
+    """Where it is asked for; None: in no chat."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,18 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from abby_core.errors import AbbyError, Choice, NotFound, OrderConflict, QueueFull, QuotaExceeded, Refused
+from abby_core.errors import (
+    AbbyError,
+    Banned,
+    Choice,
+    NotFound,
+    NotHere,
+    OrderConflict,
+    PromptNotAllowed,
+    QueueFull,
+    QuotaExceeded,
+    Refused,
+)
 from abby_core.quota import erasure, journal
 from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
@@ -20,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TURNED_AWAY = (Banned, NotHere, PromptNotAllowed)
+"""Refusals that come before an order is looked over."""
 Advise = Callable[[Account, QuotaExceeded, Need, int], tuple[Choice, ...]]
 """What would help an account against that refusal of that need, for so many pictures. Blocks for a short while."""
 
@@ -52,6 +65,19 @@ class Refusals:
             return
         except AbbyError as trouble:
             log.warning("a refusal could not be noted: %s", trouble)
+
+    async def turned_away(self, order: Order, error: Refused) -> None:
+        """Enter an order into the journal that was refused before anybody asked what it would take."""
+        unknown: dict[str, Value] = dict.fromkeys(("images_each", "bytes_each", "source_bytes", "millicredits_each"), 0)
+        row: dict[str, Value] = {
+            **unknown,
+            "tier": "",
+            "kind": order.request.kind,
+            "provider": order.provider or "",
+            "model": "",
+            "pictures": order.pictures,
+        }
+        await self.note(order, error, row)
 
     def _enter(self, tx: Transaction, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         need = need_of(row)

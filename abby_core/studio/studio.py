@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from abby_core.errors import AbbyError, NotFound, OrderCancelled, Refused
 from abby_core.generation.request import TextToImage
@@ -33,7 +33,7 @@ from abby_core.studio.order import (
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
 from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
-from abby_core.studio.refusals import need_of
+from abby_core.studio.refusals import TURNED_AWAY, need_of
 from abby_core.studio.request_json import encode
 from abby_core.studio.shift import Chore, Shift
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
+    from abby_core.quota.place import Place
     from abby_core.quota.tier import Allowance
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from abby_core.studio.refusals import Refusals
     from abby_core.studio.worker import Worker
 
+Admit: TypeAlias = "Callable[[Account, Place | None, Sequence[str]], Awaitable[None]]"
+"""Raises Refused where that account may not have these prompts made in that place (:mod:`abby_core.access.guilds`)."""
 LOOK_SECONDS = 0.5
 """How often a watcher looks at the row, for orders that run in another process."""
 
@@ -85,6 +88,7 @@ class Studio:
         events: EventLog,
         limits: QueueLimits,
         refusals: Refusals,
+        admit: Admit,
         chores: Sequence[Chore] = (),
     ) -> None:
         self._storage = storage
@@ -98,6 +102,7 @@ class Studio:
         self._events = events
         self._limits = limits
         self._refusals = refusals
+        self._admit = admit
         self._preparing = Preparing(storage, generator)
         self._chores = chores
 
@@ -129,19 +134,22 @@ class Studio:
     async def submit(self, order: Order) -> OrderView:
         """Accept the order and set its quota aside, once: the same id again returns the same order.
 
-        Raises Refused (InvalidRequest, QuotaExceeded, QueueFull, OrderConflict, NotFound) or StorageError; then
-        nothing was made, kept or charged.
+        Raises Refused (InvalidRequest, PromptNotAllowed, QuotaExceeded, QueueFull, OrderConflict, NotFound …) or
+        StorageError; then nothing was made, kept or charged.
         """
         check_order(order)
         fingerprint = fingerprint_of(order)
         if not isinstance(order.request, TextToImage) and await self._was_submitted(order, fingerprint):
             return await self.order(order.id, order.account)  # its picture need not be decoded again
         try:
+            await self._admit(order.account, order.place, (order.request.prompt, *order.prompts))
             await self._check_free_disk(order)
             prepared = await self._preparing.prepare(order)
-        except AbbyError:  # which is no matter for an order that was accepted before
+        except AbbyError as error:  # which is no matter for an order that was accepted before
             if await self._was_submitted(order, fingerprint):
                 return await self.order(order.id, order.account)
+            if isinstance(error, TURNED_AWAY):
+                await self._refusals.turned_away(order, error)
             raise
         source_key = await self._preparing.put_source(order, prepared.source)
         row: dict[str, Value] = {

@@ -33,6 +33,7 @@ from abby_core.generation.request import ImageToImage, Upscale
 from abby_core.quota.account import Account
 from abby_core.quota.meter import BYTES
 from abby_core.quota.quota_manager import Need
+from abby_core.quota.standing import Standing
 from abby_core.storage import compression
 from abby_core.storage.archive import archive, archive_oldest
 from abby_core.studio.order import Order
@@ -163,6 +164,8 @@ OWN: dict[str, OwnCall] = {
     "Statistics.report": lambda abby, who: abby.statistics.report(by="account", account=who.key),
     "QuotaManager.get_quota_status": lambda abby, who: abby.quota.get_quota_status(who.user_id)["user"],
     "QuotaManager.status": lambda abby, who: abby.quota.status(who),
+    "QuotaManager.remember": lambda abby, who: abby.quota.remember(who, Standing(level=2)),
+    "QuotaManager.give_tier": lambda abby, who: abby.quota.give_tier(who, None),
     "QuotaManager.reset_day": lambda abby, who: abby.quota.reset_day(who),
     "QuotaManager.set_limit": lambda abby, who: abby.quota.set_limit(who, BYTES, 10**6),
     "QuotaManager.limits": lambda abby, who: abby.quota.limits(who),

@@ -47,6 +47,8 @@ WRITERS: dict[str, Writer] = {
     "a share": lambda abby: abby.shares.create(ALICE, picture="boat.png"),
     "a preset": lambda abby: abby.presets.save(ALICE.key, "mine", Choices(style="anime")),
     "a standing": lambda abby: abby.database.write(abby.quota.remember_in, ALICE.key, Standing(level=3)),
+    "a tier": lambda abby: abby.quota.give_tier(ALICE, None),
+    "a ban": lambda abby: abby.guilds.bans.ban("discord:1", ALICE),
     "a limit": lambda abby: abby.quota.set_limit(ALICE, "bytes", 7),
 }
 """All that writes about an account and counts nothing."""
@@ -284,7 +286,7 @@ class TestForgetting:
         texts = {column.name for column in tables.metadata.tables["orders"].columns if column.type.python_type is str}
         left = contents(abby.database)
         assert {table for table, found in left.items() if found} == {
-            table for table, personal in PERSONAL.items() if personal.anonymised
+            table for table, personal in PERSONAL.items() if personal.anonymised or personal.pseudonymous
         } | {"counters"}
         assert {row["account"] for row in left["counters"]} == {HOUSE}
         rows = left["orders"]

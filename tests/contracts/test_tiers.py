@@ -8,7 +8,7 @@ import pytest
 
 from abby_core.database.database import Database
 from abby_core.database.transaction import Transaction
-from abby_core.errors import QuotaExceeded
+from abby_core.errors import InvalidRequest, QuotaExceeded
 from abby_core.quota import ledger
 from abby_core.quota.account import Account
 from abby_core.quota.limits import Defaults, Need
@@ -275,3 +275,25 @@ def test_of_the_limits_that_are_reached_the_status_names_the_longest(monthly: Qu
     spend(monthly, "b", Need(images=1))
     status = monthly.status(ALICE)
     assert status.full is status.images
+
+
+class TestGivenByHand:
+    def test_a_tier_applies_besides_those_that_apply_anyway(self, quota: QuotaManager) -> None:
+        before, bobs = quota.allowance(ALICE), quota.allowance(BOB)
+        quota.give_tier(ALICE, "gold")
+        remember(quota, ALICE, NOBODY)  # what an adapter says takes nothing away
+        assert quota.allowance(ALICE).tier == "gold"
+        assert quota.allowance(BOB) == bobs
+        gold = next(reasons for name, reasons in quota.explain(ALICE).tiers if name == "gold")
+        assert gold == ("given by an administrator",)
+        quota.give_tier(ALICE, None)
+        assert quota.allowance(ALICE) == before
+
+    def test_a_tier_that_is_not_there_is_named_with_those_that_are(self, quota: QuotaManager) -> None:
+        with pytest.raises(InvalidRequest, match=r"There is no tier 'silver'\. There are: .*gold"):
+            quota.give_tier(ALICE, "silver")
+        assert contents(quota.database)["standings"] == []
+
+    def test_a_tier_that_the_rules_have_no_more_gives_nothing(self, quota: QuotaManager, database: Database) -> None:
+        quota.give_tier(ALICE, "gold")
+        assert QuotaManager(database, Defaults()).allowance(ALICE).tier == "default"

@@ -38,6 +38,7 @@ class People(ABC):
     users: dict[int, User]
     guilds: dict[int, Guild]
     application_id: int
+    interactions_endpoint_url: str | None
     changed: asyncio.Condition
     gateway: Gateway
     interactions: dict[int, Interaction]

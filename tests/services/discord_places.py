@@ -35,7 +35,7 @@ class Places(Endpoints):
             "flags": 0,
             "flags_new": "0",
             "redirect_uris": [],
-            "interactions_endpoint_url": None,
+            "interactions_endpoint_url": self.people.interactions_endpoint_url,
             "role_connections_verification_url": None,
             "owner": self.people.owner.payload(),
             "bot": self.people.bot.payload(),
@@ -85,6 +85,19 @@ class Places(Endpoints):
         return stored | ({} if guild_id is None else {"guild_id": str(guild_id)})
 
     # Guilds, channels and people
+
+    @on("GET /users/@me/guilds")
+    async def my_guilds(self, _call: Call) -> Done:
+        """Those that the bot is in, with what it may do there; a page is 200 long (Get Current User Guilds)."""
+        bot = self.people.bot
+        return 200, [
+            {
+                "id": str(guild.id), "name": guild.name, "icon": None, "banner": None, "owner": guild.owner is bot,
+                "permissions": str(guild.permissions(bot)), "features": [],
+            }
+            for guild in self.people.guilds.values()
+            if bot.id in guild.members
+        ]  # fmt: skip
 
     @on("GET /guilds/{guild_id}")
     async def get_guild(self, call: Call) -> Done:

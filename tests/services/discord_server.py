@@ -106,6 +106,7 @@ class DiscordServer(People):
     def __init__(self, rules: Rules) -> None:
         self.url = ""
         self.application_id = snowflake()
+        self.interactions_endpoint_url = None
         self.bot = User(name="abby", bot=True, id=self.application_id)
         self.owner = User(name="owner")
         """Of the application, and of guilds that name no other owner."""

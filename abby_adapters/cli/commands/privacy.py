@@ -131,7 +131,11 @@ def _show_counts(context: Context, receipt: Receipt) -> None:
     table.add_column()
     for name, number in receipt.counts.items():
         amount = megabytes(number) if name == "bytes" else str(number)
-        stays = " (days and figures stay, without a name)" if name in PERSONAL and PERSONAL[name].anonymised else ""
+        stays = ""
+        if name in PERSONAL and PERSONAL[name].anonymised:
+            stays = " (days and figures stay, without a name)"
+        elif name in PERSONAL and PERSONAL[name].pseudonymous:
+            stays = " (they hold on, under a pseudonym)"
         table.add_row(amount, WORDS.get(name, name.replace("_", " ")) + stays)
     context.console.print(table)
 

@@ -8,15 +8,14 @@ import pytest
 from discord import AppCommandType, app_commands
 
 from abby_adapters.discord.config import BotConfig
-from abby_adapters.discord.main import Abby, check_token
+from abby_adapters.discord.main import Abby
 from abby_adapters.discord.syncing import FILE
-from abby_core.errors import ConfigurationError
 from abby_core.generation.request import ImageToImage, Upscale
 from abby_core.settings import Settings
 from tests.adapters.discord.conftest import House, account, gallery_of, said, shown
 from tests.services.discord_interactions import Interaction
 from tests.services.discord_messages import Upload
-from tests.services.discord_server import discord_server, pointed_at, refused, running
+from tests.services.discord_server import refused, running
 from tests.services.discord_world import ADMINISTRATOR
 from tests.support.providers import FixedProvider, blocking_provider, photograph
 
@@ -272,11 +271,3 @@ async def test_the_log_greets_as_the_founding_documents_say(house: House, caplog
     ):
         assert text in caplog.text
     assert "scope=bot+applications.commands" in caplog.text
-
-
-async def test_a_token_is_checked_in_a_sentence() -> None:
-    async with discord_server() as server:
-        with pointed_at(server):
-            assert await check_token(server.token) == "Signed in to Discord as abby."
-            with pytest.raises(ConfigurationError, match="Discord refused DISCORD_TOKEN"):
-                await check_token("wrong")

@@ -70,7 +70,7 @@ async def test_a_bad_token_is_said_in_one_sentence(house: House) -> None:
 async def test_the_doctor_says_whose_token_it_is(house: House) -> None:
     async def doctor(token: str | None) -> Result:
         context = Context(settings=Settings(storage_root=house.root, discord_token=token))
-        return await asyncio.to_thread(_discord, context)
+        return (await asyncio.to_thread(lambda: list(_discord(context))))[0]
 
     assert await doctor(house.server.token) == Result("discord", ok=True, detail="Signed in to Discord as abby.")
     assert not (await doctor("wrong")).ok

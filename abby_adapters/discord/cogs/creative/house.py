@@ -31,7 +31,8 @@ class House(commands.Cog):
         standing = await standing_of(interaction)
 
         def read() -> tuple[QuotaStatus, Explanation]:
-            core.quota.database.write(core.quota.remember_in, account.key, standing)  # tiers follow from it
+            if standing is not None:
+                core.quota.remember(account, standing)  # tiers follow from it
             return core.quota.status(account), core.quota.explain(account)
 
         status, explanation = await asyncio.to_thread(read)

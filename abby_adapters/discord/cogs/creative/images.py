@@ -31,6 +31,7 @@ COMMON = {
     "negative": locale_str("What should not be in it"),
     "preset": locale_str("Choices that were kept under a name"),
     "private": locale_str("Only you see it"),
+    "spoiler": locale_str("Covered until somebody wants to see it"),
 }
 
 
@@ -67,10 +68,12 @@ class Images(commands.Cog):
         provider: str | None = None,
         preset: str | None = None,
         private: bool | None = None,
+        spoiler: bool = False,
     ) -> None:
         asked = choices_of(style=style, aspect=aspect, count=count, seed=seed, negative=negative, provider=provider)
         ask = asking.imagine(prompt, asked, guild_id=interaction.guild_id, preset=preset or "")
-        await take(interaction, ask, private=await is_private(interaction, private, preset=preset or ""))
+        hidden = await is_private(interaction, private, preset=preset or "")
+        await take(interaction, ask, private=hidden, spoiler=spoiler)
 
     @app_commands.command(description=locale_str("Make a new picture from a picture and words"))
     @app_commands.describe(
@@ -92,11 +95,13 @@ class Images(commands.Cog):
         provider: str | None = None,
         preset: str | None = None,
         private: bool | None = None,
+        spoiler: bool = False,
     ) -> None:
         asked = choices_of(style=style, count=count, seed=seed, negative=negative, provider=provider, strength=strength)
         find = self._attached(picture) if picture is not None else last_picture_here(interaction)
         ask = asking.transform(prompt, asked, find, guild_id=interaction.guild_id, preset=preset or "")
-        await take(interaction, ask, private=await is_private(interaction, private, preset=preset or ""))
+        hidden = await is_private(interaction, private, preset=preset or "")
+        await take(interaction, ask, private=hidden, spoiler=spoiler)
 
     @app_commands.command(description=locale_str("Make a picture larger: one you attach, or one of yours"))
     @app_commands.describe(

@@ -12,6 +12,7 @@ down_revision = "0003"
 def upgrade() -> None:
     op.add_column("orders", _text("error_words"))
     op.add_column("api_tokens", _count("images_per_day"))
+    op.add_column("standings", _text("tier"))
     op.create_table(
         "sessions",
         sa.Column("id", sa.Text(), nullable=False),
