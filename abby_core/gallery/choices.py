@@ -95,7 +95,7 @@ def _facts(tx: Transaction, storage: StorageManager, account: str, error: QuotaE
     own = storage.quota.status_in(tx, account).bytes
     at_hand = oldest.to_archive(tx, account, limit=LOOKED_AT_MAX)
     shares = _shares_left(tx)
-    trash_pictures, trash_bytes = _trash(tx, account)
+    trash_pictures, trash_bytes = trash_held(tx, account)
     return replace(
         facts,
         missing_bytes=error.requested + error.used - error.limit,
@@ -108,7 +108,7 @@ def _facts(tx: Transaction, storage: StorageManager, account: str, error: QuotaE
     )
 
 
-def _trash(tx: Transaction, account: str) -> tuple[int, int]:
+def trash_held(tx: Transaction, account: str) -> tuple[int, int]:
     """How many pictures the account's trash holds, and what they count. Their keys of names stand together."""
     row = tx.row(
         f"SELECT COUNT(*) AS many, COALESCE(SUM({catalogue.COUNTED} + thumbnail_bytes), 0) AS bytes FROM artifacts "  # noqa: S608

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import choices
 from abby_core.storage import compression, oldest
-from abby_core.storage.archive import archive_oldest
+from abby_core.storage.archive import archive_oldest, restore
 
 if TYPE_CHECKING:
     from abby_core.errors import Choice
     from abby_core.gallery.gallery import Gallery
     from abby_core.quota.account import Account
+    from abby_core.storage.artifact import Artifact
     from abby_core.storage.storage_manager import StorageManager
 
 Way = Literal["empty_trash", "compress", "archive", "delete"]
@@ -44,6 +45,11 @@ class Room:
         """What would free so much, or a part of it, the gentlest first; empty: the account has nothing to give."""
         return choices.ways(self._storage, account, wanted_bytes)
 
+    def trash(self, account: Account) -> Made:
+        """What emptying the account's trash would bring."""
+        pictures, held_bytes = self._storage.database.read(choices.trash_held, account.key)
+        return Made(pictures=pictures, freed_bytes=held_bytes)
+
     def make(self, account: Account, way: str, pictures: int, *, progress: Progress = lambda _count: None) -> Made:
         """Do it, to so many pictures (of the trash: to all). Raises InvalidRequest, ConfigurationError without an
         archive, QuotaExceeded where compressing finds no room to begin with, StorageError; what was done stays done.
@@ -62,6 +68,11 @@ class Room:
                 return self._archive(account, pictures, progress)
             case _:
                 return self._delete(account, pictures, progress)
+
+    def bring_back(self, account: Account, name_or_id: str) -> Artifact:
+        """A picture from the archive to where it is at hand; it counts again. Raises as
+        :func:`~abby_core.storage.archive.restore`, and NotFound."""
+        return restore(self._storage, self._gallery.find(account, name_or_id))
 
     def _compress(self, account: Account, pictures: int, progress: Progress) -> Made:
         looked_at = 0

@@ -83,8 +83,10 @@ def watch(abby: Abby, account: Account, order_id: str) -> Awaitable[object]:
 NAMING = [
     Naming("Gallery.page", "album", lambda abby, who, it: abby.gallery.page(who, Filter(album=it))),
     Naming("Gallery.find", "picture", lambda abby, who, it: abby.gallery.find(who, it)),
+    Naming("Gallery.find_anywhere", "picture", lambda abby, who, it: abby.gallery.find_anywhere(who, it)),
     Naming("Gallery.of_order", "order", lambda abby, who, it: abby.gallery.of_order(who, it)),
     Naming("Gallery.lineage", "picture", lambda abby, who, it: abby.gallery.lineage(who, it)),
+    Naming("Gallery.neighbours", "picture", lambda abby, who, it: abby.gallery.neighbours(who, it)),
     Naming("Gallery.favourite", "picture", lambda abby, who, it: abby.gallery.favourite(who, "his.png", it)),
     Naming("Gallery.rename", "picture", lambda abby, who, it: abby.gallery.rename(who, it, "mine")),
     Naming(
@@ -102,6 +104,7 @@ NAMING = [
     Naming("Albums.add", "picture", lambda abby, who, it: abby.gallery.albums.add(who, "His", "his.png", it)),
     Naming("Albums.remove", "album", lambda abby, who, it: abby.gallery.albums.remove(who, it, "his.png")),
     Naming("Albums.remove", "picture", lambda abby, who, it: abby.gallery.albums.remove(who, "His", it)),
+    Naming("Room.bring_back", "picture", lambda abby, who, it: abby.room.bring_back(who, it)),
     Naming("Shares.create", "picture", lambda abby, who, it: abby.shares.create(who, picture=it)),
     Naming("Shares.create", "album", lambda abby, who, it: abby.shares.create(who, album=it)),
     Naming("Shares.find", "share", lambda abby, who, it: abby.shares.find(who, it)),
@@ -146,6 +149,7 @@ OWN: dict[str, OwnCall] = {
     "Presets.list": lambda abby, who: abby.presets.list(who.key),
     "Presets.clear": lambda abby, who: abby.presets.clear(who.key),
     "choices.ways": lambda abby, who: choices.ways(abby.storage, who, 10**6),
+    "Room.trash": lambda abby, who: abby.room.trash(who),
     "Room.ways": lambda abby, who: abby.room.ways(who, 10**6),
     "Room.make": lambda abby, who: abby.room.make(who, "delete", 9),
     "choices.choices": lambda abby, who: choices.choices(abby.storage, who, full(who), Need(size_bytes=2)),
