@@ -24,6 +24,8 @@ from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
 if TYPE_CHECKING:
     from abby_core.access.picture_links import PictureLinks
+    from abby_core.access.sessions import Sessions
+    from abby_core.access.sign_ins import SignIns
     from abby_core.access.tokens import Tokens
     from abby_core.database.database import Database
     from abby_core.gallery.forgetting import Forgetting
@@ -132,6 +134,25 @@ class Abby:
         from abby_core.access.tokens import Tokens
 
         return Tokens(self.storage)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from abby_core.access.sessions import Sessions
+
+        return Sessions(self.storage)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        from abby_core.access.sign_ins import SignIns
+
+        return SignIns(self.storage)
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The keys of the accounts that may look after all of this Abby."""
+        from abby_core.access.hosts import hosts_of
+
+        return hosts_of(self.settings.admins)
 
     @cached_property
     def picture_links(self) -> PictureLinks:

@@ -223,7 +223,32 @@ class Settings:
         read=environment.text,
         means="Names under which people reach `abby serve` besides PUBLIC_URL's and localhost, with commas.",
     )
+    trusted_proxies: str = _setting(
+        "TRUSTED_PROXIES",
+        default="",
+        read=environment.text,
+        means="Addresses or networks of proxies whose word on a caller's address counts, with commas; empty: nobody's.",
+    )
+    admins: str = _setting(
+        "ADMINS",
+        default="",
+        read=environment.text,
+        means="Accounts that may look after this Abby on its pages, such as discord:123, with commas.",
+    )
 
+    discord_client_id: str = _setting(
+        "DISCORD_CLIENT_ID",
+        default="",
+        read=environment.text,
+        means="The Discord application with which people sign in to the pages; empty: not with Discord.",
+    )
+    discord_client_secret: str | None = _setting(
+        "DISCORD_CLIENT_SECRET",
+        default=None,
+        read=environment.key,
+        secret=True,
+        means="That application's secret.",
+    )
     discord_token: str | None = _setting(
         "DISCORD_TOKEN",
         default=None,
@@ -271,7 +296,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, message or file."""
-        keys = (self.stability_api_key, self.discord_token, *_passwords(self.database_url))
+        keys = (self.stability_api_key, self.discord_token, self.discord_client_secret, *_passwords(self.database_url))
         return tuple(secret for secret in keys if secret)
 
 

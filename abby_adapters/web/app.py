@@ -14,13 +14,14 @@ from starlette.responses import JSONResponse, Response
 from abby_adapters.web.api import gallery, orders
 from abby_adapters.web.desk import ClientGone, Desk
 from abby_adapters.web.errors import ErrorAnswer, Failure, HttpError, OrderFailed, failure_of
-from abby_adapters.web.guard import Guard, host_name
+from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
+from abby_adapters.web.pages.app import make_pages
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from abby_core.bootstrap import Abby
     from abby_core.settings import Settings
@@ -45,7 +46,19 @@ def make_app(abby: Abby) -> ASGIApp:
     app.include_router(openai.file_routes(abby, desk))
     app.include_router(orders.routes(abby, desk))
     app.include_router(gallery.routes(abby))
-    return Guard(app, tokens=abby.tokens, hosts=allowed_hosts(abby.settings))
+    return Guard(_Doors(programs=app, people=make_pages(abby)), abby=abby, hosts=allowed_hosts(abby.settings))
+
+
+class _Doors:
+    """Two applications behind one address: what programs ask is answered in JSON, people see pages."""
+
+    def __init__(self, *, programs: ASGIApp, people: ASGIApp) -> None:
+        self._programs = programs
+        self._people = people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._programs if is_for_programs(scope["path"]) else self._people
+        await app(scope, receive, send)
 
 
 def allowed_hosts(settings: Settings) -> list[str]:

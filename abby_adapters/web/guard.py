@@ -18,14 +18,18 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 
 from abby_adapters.web.callers import WrongTokens, no_token, token_in
+from abby_adapters.web.cookies import SESSION, Jar
 from abby_adapters.web.errors import Failure, HttpError, failure_of
+from abby_adapters.web.origins import SAFE_METHODS, is_ours
+from abby_core.access.token import SCOPES, Caller
 from abby_core.errors import AbbyError
 from abby_core.storage.picture import PICTURE_BYTES_MAX
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from abby_core.access.tokens import Tokens
+    from abby_core.access.session import Session
+    from abby_core.bootstrap import Abby
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by machines under whatever name, and tell nothing about anybody."""
 OPEN = ("/files/", "/api/openapi.json")
 """Paths, or their beginnings, that need no token."""
+FOR_PROGRAMS = ("/v1", "/api", "/files", "/metrics", *PROBES)
+"""Where programs ask: the first parts of paths. All other paths are pages, for people."""
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -57,15 +63,15 @@ class _Exchange:
     began: float = field(default_factory=time.monotonic)
     status: int = 0
     whose: str = "nobody"
-    """The id of the token that was shown."""
+    """The id of the token or session that was shown."""
 
 
 class Guard:
     """ASGI middleware. ``hosts``: the names under which Abby may be reached besides this computer's own."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, abby: Abby, hosts: Iterable[str]) -> None:
         self._app = app
-        self._tokens = tokens
+        self._abby = abby
         self._hosts = _LOCAL_NAMES | {host.lower() for host in hosts}
         self._wrong_tokens = WrongTokens()
 
@@ -96,21 +102,65 @@ class Guard:
             raise HttpError(Failure(status=421, code="unknown_host", should_retry=False, message=(
                 "Abby is not reached under this name. The host sets PUBLIC_URL or WEB_ALLOWED_HOSTS."
             )))  # fmt: skip
-        if not path.startswith(OPEN):
-            token = token_in(headers.get("authorization", ""))
-            caller = await self._tokens.caller(token)
-            if caller is None:
-                too_many = bool(token) and self._wrong_tokens.count(_address(scope))
-                raise HttpError(no_token(given=bool(token), too_many=too_many))
-            exchange.whose = f"token {caller.token_id}"
-            scope.setdefault("state", {})["caller"] = caller
+        if not is_for_programs(path):
+            await self._meet_visitor(scope, headers, exchange)
+        elif not path.startswith(OPEN):
+            scope.setdefault("state", {})["caller"] = await self._caller(scope, headers, exchange)
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or len(length) > 18 or int(length) > _body_bytes_max(scope):
             raise _too_large(_body_bytes_max(scope))
 
+    async def _caller(self, scope: Scope, headers: Headers, exchange: _Exchange) -> Caller:
+        """Whoever asks as a program: by a token, or for Abby's own interface as one of our pages. Raises HttpError."""
+        token = token_in(headers.get("authorization", ""))
+        caller = await self._abby.tokens.caller(token)
+        if caller is not None:
+            exchange.whose = f"token {caller.token_id}"
+            return caller
+        if not token and _begins(scope["path"], "/api"):
+            session = await self._session(scope, headers, exchange)
+            if session is not None:
+                return Caller(token_id="", account=session.account, scopes=frozenset(SCOPES))
+        too_many = bool(token) and self._wrong_tokens.count(_address(scope))
+        raise HttpError(no_token(given=bool(token), too_many=too_many))
+
+    async def _meet_visitor(self, scope: Scope, headers: Headers, exchange: _Exchange) -> None:
+        """Note for the pages who looks at them; strangers too. Raises HttpError for a form from elsewhere."""
+        session = await self._session(scope, headers, exchange, always_ours=True)
+        scope.setdefault("state", {}).update(session=session, hosts=self._abby.hosts, jar=self._jar(scope, headers))
+
+    async def _session(
+        self, scope: Scope, headers: Headers, exchange: _Exchange, *, always_ours: bool = False
+    ) -> Session | None:
+        """Whose browser that is, by its cookie. Raises HttpError where another site's page makes it change something.
+
+        ``always_ours``: forms of strangers have to come from our pages too, else others could sign people in.
+        """
+        text = self._jar(scope, headers).get(SESSION)
+        session = await self._abby.sessions.find(text) if text else None
+        if (session or always_ours) and scope["method"] not in SAFE_METHODS and not is_ours(headers):
+            raise HttpError(Failure(status=403, code="cross_site", should_retry=False, message=(
+                "This came from a page of another site, so nothing was done. Open Abby itself and try there."
+            )))  # fmt: skip
+        if session is not None:
+            exchange.whose = f"session {session.id}"
+        return session
+
+    def _jar(self, scope: Scope, headers: Headers) -> Jar:
+        return Jar(headers, scheme=scope["scheme"], public_url=self._abby.settings.public_url)
+
     def _is_our_name(self, host: str) -> bool:
         """A page of another site that makes a browser call us (DNS rebinding) does so under its own name."""
         return host_name(host) in self._hosts
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask there, so that every answer is one for them."""
+    return any(_begins(path, first) for first in FOR_PROGRAMS)
+
+
+def _begins(path: str, first: str) -> bool:
+    return path == first or path.startswith(f"{first}/")
 
 
 def host_name(host: str) -> str:

@@ -20,7 +20,7 @@ from tests.support.studio import ALICE, assert_sound
 from tests.support.web import Web, serving
 
 GENERATIONS = "/v1/images/generations"
-PROTECTED = ["/v1/models", "/v1/nothing", "/api/quota", "/api/pictures", "/", "/metrics", "/docs", "/v1/../api/quota"]
+PROTECTED = ["/v1/models", "/v1/nothing", "/api/quota", "/api/pictures", "/metrics", "/v1/../api/quota", "/api", "/v1"]
 
 BODIES = [
     b"",

@@ -1,0 +1,1 @@
+"""Abby's pages: rendered here, usable without any script."""

@@ -1,0 +1,110 @@
+"""All pages together: what is behind which path, and what people see when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from abby_adapters.web.cookies import YEAR_SECONDS
+from abby_adapters.web.errors import HttpError, failure_of
+from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
+from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
+from abby_core.errors import AbbyError, NotFound
+
+if TYPE_CHECKING:
+    from abby_core.bootstrap import Abby
+    from abby_core.languages import Language
+
+log = logging.getLogger(__name__)
+REPORT_CHARACTERS_MAX = 500
+REPORTS_LOGGED_MAX = 100
+"""Of each start; who sends more is playing."""
+
+
+def make_pages(abby: Abby) -> FastAPI:
+    """The pages, as an application of their own: their errors are pages too."""
+    shell = Shell(abby)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.shell = shell
+    _answer_errors(app, shell)
+    app.include_router(shell.assets.routes())
+    _add_tastes(app)
+    _add_reports(app)
+    return app
+
+
+def _answer_errors(app: FastAPI, shell: Shell) -> None:
+    async def sign_in(_request: Request, error: Any) -> Response:
+        return RedirectResponse(error.location, 303)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        language = reader_of(request)
+        if isinstance(error, AbbyError):
+            status = failure_of(error).status
+            return shell.problem(request, status, title_of(language, error), language.told(error))
+        failure = failure_of(error)
+        return shell.problem(request, failure.status, language.say("That did not work"), failure.message)
+
+    async def not_there(request: Request, error: Any) -> Response:
+        language = reader_of(request)
+        if error.status_code == 404:
+            return shell.problem(
+                request, 404, language.say("There is nothing here"),
+                language.say("The address may be mistyped, or what was here is gone."),
+            )  # fmt: skip
+        return shell.problem(request, error.status_code, language.say("That did not work"),
+                             language.say("Go back and try again."))  # fmt: skip
+
+    async def bad_form(request: Request, _error: Exception) -> Response:
+        language = reader_of(request)
+        return shell.problem(request, 400, language.say("That did not work"),
+                             language.say("The form was incomplete. Go back and try again."))  # fmt: skip
+
+    app.add_exception_handler(SignInNeeded, sign_in)
+    for kind in (AbbyError, HttpError):
+        app.add_exception_handler(kind, failed)
+    app.add_exception_handler(HTTPException, not_there)
+    app.add_exception_handler(RequestValidationError, bad_form)
+
+
+def title_of(language: Language, error: AbbyError) -> str:
+    """What stands above an error's own sentence."""
+    return language.say("There is nothing here") if isinstance(error, NotFound) else language.say("That did not work")
+
+
+def _add_tastes(app: FastAPI) -> None:
+    @app.post("/preferences")
+    async def preferences(
+        request: Request,
+        language: Annotated[str, Form(max_length=10)] = "",
+        appearance: Annotated[str, Form(max_length=10)] = "",
+        back: Annotated[str, Form(max_length=2000)] = "/",
+    ) -> Response:
+        response = go(local_path(back))
+        if is_language(language):
+            remember_language(request, response, language)
+        if appearance in APPEARANCES:
+            jar_of(request).set(response, APPEARANCE_COOKIE, appearance, seconds=YEAR_SECONDS)
+        return response
+
+
+def _add_reports(app: FastAPI) -> None:
+    """Browsers tell here what the pages' own rules kept from happening: a mistake of ours, or an attack."""
+    logged = 0
+
+    @app.post(REPORTS_PATH)
+    async def report(request: Request) -> Response:
+        nonlocal logged
+        body = (await request.body())[:REPORT_CHARACTERS_MAX]
+        if logged < REPORTS_LOGGED_MAX:
+            logged += 1
+            log.warning(
+                "a browser reports a breach of the pages' rules: %s", json.dumps(body.decode("utf-8", "replace"))
+            )
+        return Response(status_code=204)
