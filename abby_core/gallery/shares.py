@@ -165,6 +165,11 @@ class Shares:
         pictures, place = _there(self._database.read(share_rows.page, share_id, after or _START, limit, now_ms))
         return SharedPage(pictures=tuple(pictures), next=place)
 
+    def picture(self, share_id: str, picture_id: str) -> SharedPicture:
+        """One picture of a share. Raises NotFound, also for one that is not in it."""
+        now_ms = self._storage.now_ms()
+        return _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
+
     def read(self, share_id: str, picture_id: str) -> SharedFile:
         """A shared picture's bytes, without what its file may tell besides. Raises NotFound or StorageError."""
         from abby_core.storage.bare_picture import bare_picture
@@ -193,8 +198,7 @@ class Shares:
             raise PasswordNeeded("That is not the share's password.")
 
     def _artifact(self, share_id: str, picture_id: str) -> Artifact:
-        now_ms = self._storage.now_ms()
-        seen = _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
+        seen = self.picture(share_id, picture_id)
         return _there(self._database.read(catalogue.by_id, seen.picture_id))
 
 

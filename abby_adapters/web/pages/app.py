@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from abby_adapters.web.cookies import YEAR_SECONDS
 from abby_adapters.web.errors import HttpError, failure_of
+from abby_adapters.web.pages import looking
 from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
 from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
 from abby_core.errors import AbbyError, NotFound
@@ -34,6 +35,8 @@ def make_pages(abby: Abby) -> FastAPI:
     app.state.shell = shell
     _answer_errors(app, shell)
     app.include_router(shell.assets.routes())
+    for router in looking.routes(abby, shell):
+        app.include_router(router)
     _add_tastes(app)
     _add_reports(app)
     return app

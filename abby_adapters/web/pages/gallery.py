@@ -39,10 +39,9 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
     async def grid(request: Request) -> Response:
         visitor, asked = visitor_of(request), _asked(request)
         values = await asyncio.to_thread(_grid, abby, visitor, asked)
-        key = request.query_params.get("undo", "")[:WORD_CHARACTERS_MAX]
-        deleted = len(recent.find(visitor.account, key))
         here = "albums" if values["album"] else "gallery"
-        return shell.page(request, "gallery.html", here=here, **values, deleted=deleted, undo_key=key)
+        undo = recent.asked(request, visitor.account)
+        return shell.page(request, "gallery.html", here=here, **values, undo=undo)
 
     return router
 

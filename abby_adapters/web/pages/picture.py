@@ -11,8 +11,8 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from abby_adapters.web.pages.forms import read_form
-from abby_adapters.web.pages.shell import HEADERS, go
 from abby_adapters.web.pages.selected import with_query
+from abby_adapters.web.pages.shell import HEADERS, go
 from abby_adapters.web.pages.tiles import Tile, file_url, parameters_told, send_file, send_thumbnail, tile
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
 from abby_core.errors import AbbyError, Refused
@@ -47,7 +47,8 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
 
     async def page(request: Request, visitor: Visitor, picture: str, *, error: AbbyError | None = None) -> Response:
         values = await asyncio.to_thread(_all_about, abby, visitor, picture)
-        return shell.page(request, "picture.html", here="gallery", status=400 if error else 200, error=error, **values)
+        status, undo = 400 if error else 200, recent.asked(request, visitor.account)
+        return shell.page(request, "picture.html", here="gallery", status=status, error=error, **values, undo=undo)
 
     @router.get("")
     async def whole(request: Request, picture: Reference) -> Response:

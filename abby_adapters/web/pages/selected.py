@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from abby_core.gallery.albums import Album
     from abby_core.studio import Artifact
 
+Chosen = tuple[str, ...]
+
 
 def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
     """The paths, over that Abby."""
@@ -46,38 +48,44 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
             "{count} picture is back.", "{count} pictures are back.", count=n),
     })  # fmt: skip
 
+    def download(visitor: Visitor, form: Form, chosen: Chosen) -> Response:  # noqa: ARG001 - as the others
+        return zip_response(abby, select(abby.storage, visitor.account, names=chosen), "pictures.zip")
+
+    def star(visitor: Visitor, form: Form, chosen: Chosen) -> Response:
+        on = form.text("do") == "favourite"
+        gallery.favourite(visitor.account, *chosen, on=on)
+        return go(form.back("/gallery"), said="starred" if on else "unstarred", count=len(chosen))
+
+    def delete(visitor: Visitor, form: Form, chosen: Chosen) -> Response:
+        gone = gallery.delete(visitor.account, *chosen)
+        return go(with_query(form.back("/gallery"), undo=recent.note(visitor.account, [each.id for each in gone])))
+
+    def collect(visitor: Visitor, form: Form, chosen: Chosen) -> Response:
+        album = _collect(abby, visitor, form, chosen)
+        return go(with_query("/gallery", album=album.id), said="collected", count=len(chosen))
+
+    def uncollect(visitor: Visitor, form: Form, chosen: Chosen) -> Response:
+        gallery.albums.remove(visitor.account, form.text("from_album"), *chosen)
+        return go(form.back("/gallery"), said="uncollected", count=len(chosen))
+
+    def share(visitor: Visitor, form: Form, chosen: Chosen) -> Response:
+        """One picture as it is; of several an album, because a link shows one picture or one album."""
+        if len(chosen) == 1:
+            return go(with_query("/shares/new", picture=chosen[0]))
+        return go(with_query("/shares/new", album=_collect(abby, visitor, form, chosen).id))
+
+    doing = {"download": download, "favourite": star, "unfavourite": star, "delete": delete, "collect": collect,
+             "uncollect": uncollect, "share": share}  # fmt: skip
+
     @router.post("/gallery/selected")
     async def selected(request: Request) -> Response:
         visitor, form = visitor_of(request), await read_form(request)
-        chosen, account, back = form.all("picture"), visitor.account, form.back("/gallery")
+        chosen, do = form.all("picture"), doing.get(form.text("do"))
         if not chosen:
-            return go(back, said="none")
-        match form.text("do"):
-            case "download":
-                found = await asyncio.to_thread(select, abby.storage, account, names=chosen)
-                return zip_response(abby, found, "pictures.zip")
-            case "delete":
-                gone = await asyncio.to_thread(gallery.delete, account, *chosen)
-                return go(with_query(back, undo=recent.note(account, [each.id for each in gone])))
-            case "favourite":
-                await asyncio.to_thread(gallery.favourite, account, *chosen)
-                return go(back, said="starred", count=len(chosen))
-            case "unfavourite":
-                await asyncio.to_thread(gallery.favourite, account, *chosen, on=False)
-                return go(back, said="unstarred", count=len(chosen))
-            case "uncollect":
-                await asyncio.to_thread(gallery.albums.remove, account, form.text("from_album"), *chosen)
-                return go(back, said="uncollected", count=len(chosen))
-            case "collect":
-                album = await asyncio.to_thread(_collect, abby, visitor, form, chosen)
-                return go(with_query("/gallery", album=album.id), said="collected", count=len(chosen))
-            case "share" if len(chosen) == 1:
-                return go(with_query("/shares/new", picture=chosen[0]))
-            case "share":
-                album = await asyncio.to_thread(_collect, abby, visitor, form, chosen)
-                return go(with_query("/shares/new", album=album.id))
-            case _:
-                raise InvalidRequest(sentence("Choose what to do with the pictures."))
+            return go(form.back("/gallery"), said="none")
+        if do is None:
+            raise InvalidRequest(sentence("Choose what to do with the pictures."))
+        return await asyncio.to_thread(do, visitor, form, chosen)
 
     @router.post("/gallery/undo")
     async def undo(request: Request) -> Response:

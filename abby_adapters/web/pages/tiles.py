@@ -40,15 +40,22 @@ class Tile:
 
 def tile(gallery: Gallery, artifact: Artifact) -> Tile:
     """A picture as a tile."""
-    tenths = round(10 * artifact.width / artifact.height) if artifact.height else 10
     return Tile(
         artifact=artifact,
         alt_text=gallery.alt_text(artifact),
         url=f"/pictures/{artifact.id}",
-        thumbnail_url=f"/pictures/{artifact.id}/thumbnail?v={_version(artifact)}{'' if artifact.thumbnail_key else '-'}",
-        ratio=min(max(tenths, RATIO_MIN), RATIO_MAX),
+        # Until it is made, the picture itself stands in for it: an address of its own, which is asked for again.
+        thumbnail_url=f"/pictures/{artifact.id}/thumbnail"
+        + (f"?v={_version(artifact)}" if artifact.thumbnail_key else ""),
+        ratio=ratio_of(artifact.width, artifact.height),
         demo=artifact.provider == DEMO_PROVIDER,
     )
+
+
+def ratio_of(width: int, height: int) -> int:
+    """Width by height in tenths, as far as the style sheet knows it."""
+    tenths = round(10 * width / height) if height else 10
+    return min(max(tenths, RATIO_MIN), RATIO_MAX)
 
 
 def file_url(artifact: Artifact) -> str:

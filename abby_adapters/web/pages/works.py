@@ -17,19 +17,18 @@ from abby_core.sentence import sentence
 
 log = logging.getLogger(__name__)
 REMEMBERED_MAX = 200
-"""Works that ended and whose outcome can still be looked at; the oldest is forgotten first."""
+"""Works whose outcome can still be looked at; the oldest that ended is forgotten first."""
 RUNNING_MAX = 4
 """At a time, of everybody: each keeps a thread and a core busy."""
 
 
 @dataclass
 class Work:
-    """One piece of work. ``owner`` is an account's key; nobody else sees it."""
+    """One piece of work. ``owner`` is an account's key; nobody else sees it. ``total`` 0: nobody knows how much."""
 
     owner: str
     kind: str
     total: int = 0
-    """How much there is to do; 0: nobody knows."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     done: int = 0
     outcome: object = None
@@ -48,7 +47,7 @@ class Works:
 
     def __init__(self) -> None:
         self._works: OrderedDict[str, Work] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, work: Work, act: Callable[[Work], Awaitable[object]]) -> Work:
         """Begin it. The same kind of the same owner that runs already is handed back instead.
@@ -62,20 +61,20 @@ class Works:
         if len(going) >= RUNNING_MAX:
             raise InvalidRequest(sentence("Abby is busy with work like this for others; try again in a minute."))
         self._works[work.id] = work
-        while len(self._works) > REMEMBERED_MAX:
-            oldest = next((key for key, each in self._works.items() if not each.running), None)
-            if oldest is None:
-                break
+        ended = [each.id for each in self._works.values() if not each.running]
+        for oldest in ended[: max(0, len(self._works) - REMEMBERED_MAX)]:
             del self._works[oldest]
         task = asyncio.create_task(_carry_out(work, act))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[work.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(work.id, None))
         return work
 
-    def find(self, owner: str, work_id: str) -> Work | None:
-        """The owner's work of that id; None for any other."""
-        work = self._works.get(work_id)
-        return work if work is not None and work.owner == owner else None
+    async def wait(self, work: Work, seconds: float) -> bool:
+        """Wait for its end, but not longer; whether it has ended."""
+        task = self._tasks.get(work.id)
+        if task is not None:
+            await asyncio.wait({task}, timeout=seconds)
+        return not work.running
 
     def newest(self, owner: str, kind: str) -> Work | None:
         """What the owner last began of that kind."""
