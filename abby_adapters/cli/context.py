@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from abby_core.access.hosts import system_user
 from abby_core.bootstrap import Abby, open_abby
 from abby_core.settings import Settings, load_settings
 
@@ -65,11 +65,3 @@ class Context:
     def close(self) -> None:
         if "abby" in self.__dict__:
             self.abby.close()
-
-
-def system_user() -> str:
-    """The name of whoever is signed in; ``me`` where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "me"

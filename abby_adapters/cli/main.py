@@ -53,6 +53,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "privacy": ("export", "forget"),
     "stats": ("stats",),
     "serve": ("serve",),
+    "link": ("link",),
     "bot": ("bot",),
     "albums": ("album",),
     "token": ("token",),

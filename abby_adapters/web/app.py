@@ -17,6 +17,7 @@ from abby_adapters.web.errors import ErrorAnswer, Failure, HttpError, OrderFaile
 from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
 from abby_adapters.web.pages.app import make_pages
+from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 
@@ -30,8 +31,8 @@ CLIENT_GONE = 499
 """Seen in the log alone: nobody is there to read it."""
 
 
-def make_app(abby: Abby) -> ASGIApp:
-    """The ASGI application over that Abby, which has to be open while it is used."""
+def make_app(abby: Abby, *, discord_url: str = DISCORD) -> ASGIApp:
+    """The ASGI application over that Abby, which has to be open while it is used. Raises ConfigurationError."""
     says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
     app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
                   responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}})  # fmt: skip
@@ -46,7 +47,11 @@ def make_app(abby: Abby) -> ASGIApp:
     app.include_router(openai.file_routes(abby, desk))
     app.include_router(orders.routes(abby, desk))
     app.include_router(gallery.routes(abby))
-    return Guard(_Doors(programs=app, people=make_pages(abby)), abby=abby, hosts=allowed_hosts(abby.settings))
+    return Guard(
+        _Doors(programs=app, people=make_pages(abby, discord_url=discord_url)),
+        abby=abby,
+        hosts=allowed_hosts(abby.settings),
+    )
 
 
 class _Doors:

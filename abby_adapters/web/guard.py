@@ -21,6 +21,7 @@ from abby_adapters.web.callers import WrongTokens, no_token, token_in
 from abby_adapters.web.cookies import SESSION, Jar
 from abby_adapters.web.errors import Failure, HttpError, failure_of
 from abby_adapters.web.origins import SAFE_METHODS, is_ours
+from abby_adapters.web.proxies import believe, networks_of
 from abby_core.access.token import SCOPES, Caller
 from abby_core.errors import AbbyError
 from abby_core.storage.picture import PICTURE_BYTES_MAX
@@ -72,6 +73,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, abby: Abby, hosts: Iterable[str]) -> None:
         self._app = app
         self._abby = abby
+        self._trusted = networks_of(abby.settings.trusted_proxies)
         self._hosts = _LOCAL_NAMES | {host.lower() for host in hosts}
         self._wrong_tokens = WrongTokens()
 
@@ -98,6 +100,7 @@ class Guard:
         headers, path = Headers(scope=scope), str(scope["path"])
         if path in PROBES:
             return
+        believe(scope, headers, self._trusted)
         if not self._is_our_name(headers.get("host", "")):
             raise HttpError(Failure(status=421, code="unknown_host", should_retry=False, message=(
                 "Abby is not reached under this name. The host sets PUBLIC_URL or WEB_ALLOWED_HOSTS."

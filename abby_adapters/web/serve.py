@@ -15,6 +15,9 @@ import uvicorn
 
 from abby_adapters.web.app import make_app
 from abby_adapters.web.guard import is_loopback
+from abby_adapters.web.pages.discord import DISCORD
+from abby_core.access.hosts import local_account
+from abby_core.access.sign_ins import PATH as SIGN_IN_PATH
 from abby_core.bootstrap import Abby, open_abby
 from abby_core.errors import ConfigurationError
 from abby_core.settings import Settings
@@ -41,19 +44,23 @@ async def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
     with ExitStack() as sockets:
         bound = [sockets.enter_context(closing(each)) for each in _bind(settings.web_host, settings.web_port)]
         async with open_abby(settings) as abby:
-            await _check_exposure(abby, bound)
+            exposed = await _check_exposure(abby, bound)
             server = server_for(abby)
             with _stopped_by_signals(server):
                 serving = asyncio.ensure_future(server.serve(sockets=bound))
                 tell(url_of(bound[0]))
+                if not exposed and not _has_a_way_in(settings):
+                    link = await asyncio.to_thread(abby.sign_ins.create, local_account())
+                    tell(f"Sign in, once: {url_of(bound[0])}{SIGN_IN_PATH}{link}")
                 await serving
             log.info("finishing what is running")
 
 
-def server_for(abby: Abby) -> Server:
+def server_for(abby: Abby, *, discord_url: str = DISCORD) -> Server:
     """The web server over an Abby that is open; it listens at sockets that are bound already."""
     return Server(uvicorn.Config(
-        make_app(abby), log_config=None, access_log=False, lifespan="off", server_header=False, ws="none",
+        make_app(abby, discord_url=discord_url), proxy_headers=False, log_config=None,
+        access_log=False, lifespan="off", server_header=False, ws="none",
         timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=GRACE_SECONDS, limit_concurrency=CONNECTIONS_MAX,
     ))  # fmt: skip
 
@@ -85,13 +92,20 @@ def _stopped_by_signals(server: Server) -> Generator[None]:
         yield
 
 
-async def _check_exposure(abby: Abby, bound: list[socket.socket]) -> None:
+def _has_a_way_in(settings: Settings) -> bool:
+    """Whether people can sign in to the pages without this computer's command line."""
+    return bool(settings.discord_token or (settings.discord_client_id and settings.discord_client_secret))
+
+
+async def _check_exposure(abby: Abby, bound: list[socket.socket]) -> bool:
+    """Whether others can reach it. Raises ConfigurationError where they can and nobody could use it."""
     exposed = [each.getsockname()[0] for each in bound if not is_loopback(each.getsockname()[0])]
-    if exposed and not await abby.tokens.any_live():
+    if exposed and not _has_a_way_in(abby.settings) and not await abby.tokens.any_live():
         raise ConfigurationError(
             f"Others could reach Abby at {exposed[0]}, and nobody has a token yet. Make one first: "
             "abby token create --user NAME. Or serve this computer alone: abby serve --host 127.0.0.1."
         )
+    return bool(exposed)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:

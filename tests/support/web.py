@@ -13,6 +13,8 @@ from typing import Any
 
 import aiohttp
 import openai
+import yarl
+from multidict import CIMultiDictProxy
 
 from abby_adapters.web.serve import server_for, url_of
 from abby_core.bootstrap import Abby
@@ -59,17 +61,62 @@ class Web:
         async with aiohttp.ClientSession(self.url, headers=headers) as session:
             yield session
 
+    @asynccontextmanager
+    async def browser(self, account: Account | None = ALICE) -> AsyncGenerator[Browser]:
+        """A browser in which that account is signed in; None: nobody."""
+        cookies = aiohttp.CookieJar(unsafe=True)  # which only means that it takes cookies from an IP address
+        if account is not None:
+            cookies.update_cookies({"abby": (await self.abby.sessions.begin(account))[1]}, yarl.URL(self.url))
+        async with aiohttp.ClientSession(self.url, headers={"origin": self.url}, cookie_jar=cookies) as session:
+            yield Browser(session)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, all of it."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    text: str
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("location", "")
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Sends what a browser sends from our own pages: its cookies, and where forms come from."""
+
+    session: aiohttp.ClientSession
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Answer:
+        return await self.request("POST", path, **options)
+
+    async def request(self, method: str, path: str, *, follow: bool = False, **options: Any) -> Answer:
+        """``follow``: go where the answer leads, as browsers do."""
+        url = yarl.URL(path, encoded=True)
+        async with self.session.request(method, url, allow_redirects=follow, **options) as answer:
+            return Answer(answer.status, answer.headers, await answer.text())
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {cookie.key: cookie.value for cookie in self.session.cookie_jar}
+
 
 @asynccontextmanager
 async def serving(
-    root: Path, *providers: ImageProvider, clock: Clock | None = None, **changes: Any
+    root: Path, *providers: ImageProvider, clock: Clock | None = None, discord_url: str = "", **changes: Any
 ) -> AsyncGenerator[Web]:
-    """Serve an Abby at a free port of this computer."""
+    """Serve an Abby at a free port of this computer. ``discord_url``: where people sign in with Discord."""
     provider, clock = FixedProvider(), clock or Clock()
     given = providers or (provider,)
     async with open_abby(root, *given, clock=clock, **changes) as abby:
         with socket.create_server(("127.0.0.1", 0)) as bound:
-            server = server_for(abby)
+            server = server_for(abby, discord_url=discord_url or "http://127.0.0.1:9")
             task = asyncio.create_task(server.serve(sockets=[bound]))
             first = given[0]
             try:

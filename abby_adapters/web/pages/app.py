@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from abby_adapters.web.cookies import YEAR_SECONDS
 from abby_adapters.web.errors import HttpError, failure_of
-from abby_adapters.web.pages import looking
+from abby_adapters.web.pages import account, looking, sign_in
+from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
 from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
 from abby_core.errors import AbbyError, NotFound
@@ -28,13 +29,15 @@ REPORTS_LOGGED_MAX = 100
 """Of each start; who sends more is playing."""
 
 
-def make_pages(abby: Abby) -> FastAPI:
+def make_pages(abby: Abby, *, discord_url: str = DISCORD) -> FastAPI:
     """The pages, as an application of their own: their errors are pages too."""
     shell = Shell(abby)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.shell = shell
     _answer_errors(app, shell)
     app.include_router(shell.assets.routes())
+    app.include_router(sign_in.routes(abby, shell, discord_url=discord_url))
+    app.include_router(account.routes(abby, shell))
     for router in looking.routes(abby, shell):
         app.include_router(router)
     _add_tastes(app)

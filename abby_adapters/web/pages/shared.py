@@ -88,7 +88,8 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
             values = await asyncio.to_thread(_contents, abby, request, token, door, seen)
         except NotFound:
             return nothing(request)
-        return unlisted(shell.page(request, "shared.html", here="shared", **values | {"of_album": f"/s/{token}"}))
+        values["of_album"] = f"/s/{token}"
+        return unlisted(shell.page(request, "shared.html", here="shared", **values))
 
     return router
 

@@ -1,0 +1,40 @@
+"""How often somebody may try to sign in: counted for each address, and for all together."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+ATTEMPTS_PER_MINUTE_MAX = 10
+"""From one address in one minute of the clock: a family behind one address signs in within a minute, no machine."""
+ATTEMPTS_IN_ALL_MAX = 300
+"""From everywhere together: what a large community needs when its server announces the pages."""
+WATCHED_MAX = 10_000
+"""Addresses that are counted at a time (about 2 MB); the longest unheard of is forgotten first."""
+
+
+class Attempts:
+    """Lives on one event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minute = 0
+        self._in_all = 0
+        self._from: OrderedDict[str, int] = OrderedDict()
+
+    def count(self, address: str) -> bool:
+        """Count one more; whether it may be made."""
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._in_all = minute, 0
+            self._from.clear()
+        count = self._from.get(address, 0) + 1
+        self._from[address] = count
+        self._from.move_to_end(address)
+        if len(self._from) > WATCHED_MAX:
+            self._from.popitem(last=False)
+        if count > ATTEMPTS_PER_MINUTE_MAX:  # one who floods does not use up what the others need
+            return False
+        self._in_all += 1
+        return self._in_all <= ATTEMPTS_IN_ALL_MAX
