@@ -149,7 +149,7 @@ def _about_member(abby: Abby, account: Account) -> dict[str, Any]:
     explanation = abby.quota.explain(account)
     return {
         "account": account,
-        "status": abby.quota.status(account),
+        "stands": abby.quota.status(account),
         "explained": list(explanation.sentences()),
         "set_by_hand": [each for each in explanation.given if each.otherwise],
         "report": abby.statistics.report(DAYS, "day", account=account.key),

@@ -63,7 +63,7 @@ def _standing(abby: Abby, visitor: Visitor) -> dict[str, Any]:
     report = abby.statistics.report(DAYS, "day", account=account.key)
     wanted = max(status.bytes.one_more, min(status.bytes.limit, abby.settings.max_user_storage_bytes) // ROOM_SHARE)
     return {
-        "status": status,
+        "stands": status,
         "tiers": [name for name, _ in explanation.tiers],
         "explained": list(explanation.sentences()),
         "report": report,
