@@ -43,7 +43,8 @@ class Room:
 
     def ways(self, account: Account, wanted_bytes: int) -> tuple[Choice, ...]:
         """What would free so much, or a part of it, the gentlest first; empty: the account has nothing to give."""
-        return choices.ways(self._storage, account, wanted_bytes)
+        found = choices.ways(self._storage, account, wanted_bytes)
+        return tuple(each for way in WAYS for each in found if each.kind == way)
 
     def trash(self, account: Account) -> Made:
         """What emptying the account's trash would bring."""

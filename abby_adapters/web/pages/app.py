@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from abby_adapters.web.cookies import YEAR_SECONDS
+from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import HttpError, failure_of
-from abby_adapters.web.pages import account, looking, sign_in
+from abby_adapters.web.pages import account, looking, make, orders, sign_in
 from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
 from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
@@ -38,6 +39,8 @@ def make_pages(abby: Abby, *, discord_url: str = DISCORD) -> FastAPI:
     app.include_router(shell.assets.routes())
     app.include_router(sign_in.routes(abby, shell, discord_url=discord_url))
     app.include_router(account.routes(abby, shell))
+    app.include_router(make.routes(abby, shell))
+    app.include_router(orders.routes(abby, shell, Desk(abby)))
     for router in looking.routes(abby, shell):
         app.include_router(router)
     _add_tastes(app)
@@ -73,7 +76,7 @@ def _answer_errors(app: FastAPI, shell: Shell) -> None:
                              language.say("The form was incomplete. Go back and try again."))  # fmt: skip
 
     app.add_exception_handler(SignInNeeded, sign_in)
-    for kind in (AbbyError, HttpError):
+    for kind in (AbbyError, HttpError, Exception):
         app.add_exception_handler(kind, failed)
     app.add_exception_handler(HTTPException, not_there)
     app.add_exception_handler(RequestValidationError, bad_form)

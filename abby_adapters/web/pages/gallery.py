@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from abby_adapters.web.pages.style_names import style_names
 from abby_adapters.web.pages.tiles import tile
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
 from abby_core.errors import NotFound
 from abby_core.gallery import Filter, cursor
 from abby_core.gallery.own import REFERENCES_MAX
-from abby_core.generation.request import KINDS, STYLES
+from abby_core.generation.request import KINDS
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _grid(abby: Abby, visitor: Visitor, asked: dict[str, str]) -> dict[str, Any]
         "filtered": any(asked[name] for name in FILTERS if name != "album"),
         "albums": albums,
         "album": _chosen(albums, asked["album"]),
-        "styles": STYLES,
+        "styles": style_names(visitor.language),
         "kinds": KINDS,
         "providers": list(abby.generator.providers),
         "here_url": _url(asked, before=asked["before"]),

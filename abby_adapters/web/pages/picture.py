@@ -13,6 +13,7 @@ from starlette.responses import Response
 from abby_adapters.web.pages.forms import read_form
 from abby_adapters.web.pages.selected import with_query
 from abby_adapters.web.pages.shell import HEADERS, go
+from abby_adapters.web.pages.style_names import style_names
 from abby_adapters.web.pages.tiles import Tile, file_url, parameters_told, send_file, send_thumbnail, tile
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
 from abby_core.errors import AbbyError, Refused
@@ -136,6 +137,7 @@ def _all_about(abby: Abby, visitor: Visitor, picture: str) -> dict[str, Any]:
         "before": Before(tile=tile(gallery, source), file_url=file_url(source)) if source and is_own_source else None,
         "ancestors": [_own_tile(abby, visitor, each) for each in ancestors],
         "descendants": [_own_tile(abby, visitor, each) for each in lineage.descendants],
+        "styles": style_names(visitor.language),
         "parameters": parameters_told(artifact),
         "albums": gallery.albums.list(account),
         "alt_text_max": ALT_TEXT_CHARACTERS_MAX,

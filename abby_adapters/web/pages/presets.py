@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from abby_adapters.web.pages.forms import Form, read_form
 from abby_adapters.web.pages.shell import go
+from abby_adapters.web.pages.style_names import style_names
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
 from abby_core.errors import InvalidRequest, Refused
 from abby_core.gallery.preset import NAME_CHARACTERS_MAX, PRESETS_MAX, UNASKED, of_member
 from abby_core.generation.choices import SUFFIX_CHARACTERS_MAX, Choices
-from abby_core.generation.request import SIDE_PIXELS_MAX, SIDE_PIXELS_MIN, STEPS_MAX, STYLES
+from abby_core.generation.request import SIDE_PIXELS_MAX, SIDE_PIXELS_MIN, STEPS_MAX
 from abby_core.sentence import sentence
 from abby_core.studio.order import PICTURES_MAX
 
@@ -27,7 +28,6 @@ _TEXTS = ("style", "provider", "negative_prompt", "suffix")
 _BOUNDS = {
     "name_max": NAME_CHARACTERS_MAX, "presets_max": PRESETS_MAX, "suffix_max": SUFFIX_CHARACTERS_MAX,
     "side_min": SIDE_PIXELS_MIN, "side_max": SIDE_PIXELS_MAX, "steps_max": STEPS_MAX, "count_max": PICTURES_MAX,
-    "styles": STYLES,
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
         return shell.page(
             request, "presets.html", here="quota", status=400 if error else 200, presets=found, error=error,
             name=name, typed=typed or {}, preferred=typed or {} if error and unasked else preferred.chosen(),
-            error_unasked=unasked, providers=list(abby.generator.providers), **_BOUNDS,
+            error_unasked=unasked, styles=style_names(visitor.language), providers=list(abby.generator.providers), **_BOUNDS,
         )  # fmt: skip
 
     @router.get("")

@@ -19,7 +19,9 @@ from abby_adapters.web.pages.share_door import admitted, hand_pass, is_closed, k
 from abby_adapters.web.pages.shared_files import PictureId, Token
 from abby_adapters.web.pages.shares import own_address
 from abby_adapters.web.pages.shell import go
+from abby_adapters.web.pages.style_names import style_names
 from abby_adapters.web.pages.tiles import ratio_of
+from abby_adapters.web.pages.visitors import reader_of
 from abby_core.errors import NotFound, PasswordNeeded
 from abby_core.gallery.share import Door, SharedAlbum, SharedPicture
 
@@ -60,7 +62,8 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
             values = await asyncio.to_thread(_contents, abby, request, token, door, seen)
         except NotFound:
             return nothing(request)
-        return unlisted(shell.page(request, "shared.html", here="shared", **values))
+        styles = style_names(reader_of(request))
+        return unlisted(shell.page(request, "shared.html", here="shared", styles=styles, **values))
 
     @router.post("")
     async def enter(request: Request, token: Token) -> Response:
@@ -89,7 +92,8 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
         except NotFound:
             return nothing(request)
         values["of_album"] = f"/s/{token}"
-        return unlisted(shell.page(request, "shared.html", here="shared", **values))
+        styles = style_names(reader_of(request))
+        return unlisted(shell.page(request, "shared.html", here="shared", styles=styles, **values))
 
     return router
 

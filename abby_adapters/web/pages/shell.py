@@ -111,9 +111,10 @@ class Shell:
         return self.page(request, "problem.html", status=status, title=title, text=text)
 
 
-def go(path: str, *, said: str = "", count: int | None = None) -> RedirectResponse:
-    """To another page after a form was taken in; ``said`` names a notice."""
-    return RedirectResponse(with_notice(path, said, count) if said else path, 303, HEADERS)
+def go(path: str, *, said: str = "", count: int | None = None, mark: str = "") -> RedirectResponse:
+    """To another page after a form was taken in; ``said`` names a notice, ``mark`` is the address's part behind #."""
+    target = with_notice(path, said, count) if said else path
+    return RedirectResponse(f"{target}#{mark}" if mark else target, 303, HEADERS)
 
 
 def _here_again(request: Request) -> str:

@@ -20,7 +20,7 @@ def size(language: Language, size_bytes: float) -> str:
 
     for unit, name, digits in _UNITS:
         if size_bytes >= unit:
-            pattern = "#,##0.0" if digits else "#,##0"
+            pattern = "#,##0.#" if digits else "#,##0"
             return f"{format_decimal(size_bytes / unit, pattern, locale=locale_of(language))} {name}"
     return language.plural("{count} byte", "{count} bytes", count=round(size_bytes))
 

@@ -1,5 +1,8 @@
 // Galleries with a script: choosing many, going on by scrolling, stars without a new page, keys. None of it is needed.
 
+import { compare } from "./compare.js";
+
+for (const box of document.querySelectorAll("[data-compare]")) compare(box);
 const selection = document.getElementById("selection");
 if (selection?.querySelector(".selected-bar")) chooseMany(selection);
 if (selection) goOn(selection);

@@ -1,0 +1,43 @@
+// One order: its progress as it happens, then what came of it.
+
+import { compare, recall } from "./compare.js";
+
+function showPictures() {
+  for (const box of document.querySelectorAll("[data-compare]")) {
+    if (location.hash) recall(box, location.hash.slice(1));
+    compare(box);
+  }
+}
+
+async function showResult() {
+  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const result = page.querySelector("#order");
+  if (!answer.ok || !result) return location.reload();
+  document.querySelector("#order").replaceWith(result);
+  document.title = page.title;
+  showPictures();
+  const heading = result.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function watch(path) {
+  const events = new EventSource(path); // which connects again by itself, and says what it saw last
+  const show = ({ data }) => {
+    const now = JSON.parse(data);
+    const says = document.querySelector("#says");
+    const bar = document.querySelector("#bar");
+    if (says.textContent !== now.says) says.textContent = now.says;
+    if (now.state === "running" && now.percent) bar.value = now.percent;
+  };
+  events.addEventListener("progress", show);
+  events.addEventListener("end", () => {
+    events.close();
+    showResult();
+  });
+}
+
+const { events } = document.querySelector("#order").dataset;
+if (events) watch(events);
+showPictures();
