@@ -74,7 +74,7 @@ def ways(storage: StorageManager, account: Account, wanted_bytes: int) -> tuple[
     """What would free so much, or as much of it as there is, though no limit stands in the way; the gentlest first."""
     wanted = QuotaExceeded("", meter=BYTES, limit=0, used=0, requested=max(1, wanted_bytes))
     facts = storage.database.read(_facts, storage, account.key, wanted, 0)
-    missing_bytes = min(wanted.requested, facts.trash_bytes + sum(facts.unstarred))
+    missing_bytes = min(wanted.requested, max(facts.trash_bytes, sum(facts.unstarred)))
     return rank(replace(facts, missing_bytes=missing_bytes, house=False))
 
 

@@ -53,7 +53,8 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
         return shell.page(
             request, "presets.html", here="quota", status=400 if error else 200, presets=found, error=error,
             name=name, typed=typed or {}, preferred=typed or {} if error and unasked else preferred.chosen(),
-            error_unasked=unasked, styles=style_names(visitor.language), providers=list(abby.generator.providers), **_BOUNDS,
+            error_unasked=unasked, styles=style_names(visitor.language),
+            providers=list(abby.generator.providers), **_BOUNDS,
         )  # fmt: skip
 
     @router.get("")
