@@ -48,7 +48,7 @@ def _queue(tx: Transaction, limit: int) -> list[OrderView]:
 
 
 def _keys(tx: Transaction, search: str, limit: int) -> list[str]:
-    # A pattern with every character meant literally; both databases fold ASCII alone alike, so Python folds none.
+    # Every character is meant literally.
     literal = "".join(f"!{character}" if character in "!%_" else character for character in search.replace("\0", ""))
     rows = tx.rows(
         "SELECT account, MAX(CASE WHEN meter = 'bytes' THEN used ELSE 0 END) AS used FROM counters "
