@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
 
 from abby_adapters.web.callers import WrongTokens, no_token, token_in
 from abby_adapters.web.cookies import SESSION, Jar
@@ -91,7 +92,7 @@ class Guard:
             elif not isinstance(error, HttpError):
                 log.exception("%s %s failed unexpectedly", scope["method"], _path(scope))
             if not exchange.status:
-                await failure_of(error).response()(scope, receive, watched)
+                await _refusal(scope, error)(scope, receive, watched)
         finally:
             _write_line(scope, exchange)
 
@@ -225,6 +226,12 @@ def _watched(send: Send, exchange: _Exchange) -> Send:
         await send(message)
 
     return watched
+
+
+def _refusal(scope: Scope, error: Exception) -> Response:
+    """JSON for programs; a sentence for people."""
+    failure = failure_of(error)
+    return failure.response() if is_for_programs(scope["path"]) else PlainTextResponse(failure.message, failure.status)
 
 
 def _too_large(bytes_max: int) -> HttpError:

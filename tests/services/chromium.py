@@ -42,7 +42,6 @@ def running_chromium(program: str, folder: Path) -> Generator[str]:
         finally:
             process.terminate()
             process.wait(20)
-            process.stderr.close()
 
 
 @dataclass

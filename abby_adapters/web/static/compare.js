@@ -22,9 +22,9 @@ export function compare(box) {
 
 // What this tab kept of a dropped picture, as the page where it was dropped left it.
 export function recall(box, key) {
-  const kept = sessionStorage.getItem(key);
+  const kept = sessionStorage.getItem("dropped") ?? "";
   const before = box.querySelector(".before");
-  if (!kept || !before.hidden) return;
+  if (!kept.startsWith(`${key} `) || !before.hidden) return;
   const bytes = Uint8Array.from(atob(kept.slice(kept.indexOf(",") + 1)), (character) => character.charCodeAt(0));
   before.querySelector("img").src = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
   before.hidden = false;

@@ -67,8 +67,7 @@ if (input) {
     canvas.height = Math.round(shown.naturalHeight * scale);
     canvas.getContext("2d").drawImage(shown, 0, 0, canvas.width, canvas.height);
     try {
-      sessionStorage.clear();
-      sessionStorage.setItem(form.elements.key.value, canvas.toDataURL("image/jpeg", 0.85));
+      sessionStorage.setItem("dropped", `${form.elements.key.value} ${canvas.toDataURL("image/jpeg", 0.85)}`);
     } catch {
       // No room, or not allowed: then there is nothing to compare with.
     }

@@ -140,8 +140,7 @@ async def test_breaches_of_the_rules_are_logged_and_not_without_end(web: Web, ca
     async with web.browser(None) as browser:
         with caplog.at_level(logging.WARNING):
             for _ in range(120):
-                answer = await browser.post("/csp-reports", data=b'{"csp-report": "\n\x1b[31m"}')
-        assert answer.status == 204
+                assert (await browser.post("/csp-reports", data=b'{"csp-report": "\n\x1b[31m"}')).status == 204
     lines = [record.getMessage() for record in caplog.records if "breach of the pages" in record.getMessage()]
     assert len(lines) == 100
     assert all("\n" not in line and "\x1b" not in line for line in lines)

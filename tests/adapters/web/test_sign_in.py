@@ -17,7 +17,7 @@ from abby_adapters.web.pages.discord import BACK_PATH
 from abby_core.access.hosts import hosts_of, local_account
 from abby_core.studio import Account
 from tests.services.oauth_server import CLIENT_ID, CLIENT_SECRET, PERSON, OAuthServer, oauth_server
-from tests.support.studio import ALICE
+from tests.support.studio import ALICE, BOB
 from tests.support.web import Browser, Web, serving
 
 NELLY = Account("discord", PERSON)
@@ -149,12 +149,17 @@ def test_hosts_are_whoever_runs_abby_and_whom_they_named() -> None:
     assert hosts_of(" discord:123 ,, alice,") == {local_account().key, "discord:123", "local:alice"}
 
 
+async def test_hosts_have_a_section_more(tmp_path: Path) -> None:
+    async with serving(tmp_path, admins="local:alice") as web, web.browser() as alice, web.browser(BOB) as bob:
+        assert ['href="/admin"' in (await each.get("/account")).text for each in (alice, bob)] == [True, False]
+
+
 # ---------------------------------------------------------------------- with Discord
 
 
 @asynccontextmanager
 async def with_discord(root: Path, **changes: Any) -> AsyncGenerator[tuple[Web, OAuthServer]]:
-    configured = {"discord_client_id": CLIENT_ID, "discord_client_secret": CLIENT_SECRET, **changes}
+    configured: dict[str, Any] = {"discord_client_id": CLIENT_ID, "discord_client_secret": CLIENT_SECRET, **changes}
     async with oauth_server() as discord, serving(root, discord_url=discord.url, **configured) as web:
         discord.redirects.add(web.url + BACK_PATH)
         yield web, discord
@@ -227,7 +232,7 @@ async def test_whoever_says_no_at_discord_is_told_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("trouble", ["secret", "answer", "silence", "nobody"])
 async def test_trouble_at_discord_is_a_sentence(tmp_path: Path, trouble: str) -> None:
-    changes = {"discord_client_secret": "wrong"} if trouble == "secret" else {}
+    changes: dict[str, Any] = {"discord_client_secret": "wrong"} if trouble == "secret" else {}
     async with with_discord(tmp_path, **changes) as (web, discord), web.browser(None) as browser:
         if trouble == "answer":
             discord.status = 500

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.adapters.web.browser.conftest import Open
 from tests.support.providers import FixedProvider, blocking_provider, passing_error, photograph
@@ -19,7 +19,7 @@ from tests.support.web import Web, serving
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
 
 
-def upload(width: int = 300, height: int = 200) -> dict[str, Any]:
+def upload(width: int = 300, height: int = 200) -> FilePayload:
     return {"name": "boat.png", "mimeType": "image/png", "buffer": photograph(width, height)}
 
 
