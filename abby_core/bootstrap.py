@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from abby_core.gallery.gallery import Gallery
     from abby_core.gallery.importing import Importer
     from abby_core.gallery.presets import Presets
+    from abby_core.gallery.room import Room
     from abby_core.gallery.shares import Shares
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from abby_core.settings import Settings
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
+    from abby_core.studio.house import House
     from abby_core.studio.order_book import QueueLimits
     from abby_core.studio.statistics import Statistics
     from abby_core.studio.studio import Studio
@@ -121,6 +123,12 @@ class Abby:
         from abby_core.gallery.shares import Shares
 
         return Shares(self.storage, self.gallery)
+
+    @cached_property
+    def room(self) -> Room:
+        from abby_core.gallery.room import Room
+
+        return Room(self.storage, self.gallery)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -269,6 +277,12 @@ class Abby:
         from abby_core.studio.statistics import Statistics
 
         return Statistics(self.storage)
+
+    @cached_property
+    def house(self) -> House:
+        from abby_core.studio.house import House
+
+        return House(self.storage)
 
     # ------------------------------------------------------------------ opening and closing
 

@@ -16,6 +16,8 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _CACHING = "private, no-cache"
 """One's browser may keep it, and asks each time whether it is still there and the same."""
 
+_NOTHING_RUNS = "sandbox; default-src 'none'"
+
 
 @dataclass(frozen=True)
 class PictureFile:
@@ -27,16 +29,24 @@ class PictureFile:
     version: str
 
 
-def picture_response(request: Request, file: PictureFile) -> Response:
-    """The whole file, the part that was asked for (RFC 9110, 14), or the news that nothing has changed."""
+def picture_response(
+    request: Request, file: PictureFile, *, caching: str = _CACHING, attachment: bool = False
+) -> Response:
+    """The whole file, the part that was asked for (RFC 9110, 14), or the news that nothing has changed.
+
+    ``attachment``: to be saved, not shown. Whatever the bytes are, a browser runs nothing of them.
+    """
     etag = f'"{file.version}"'
+    disposition = "attachment" if attachment else "inline"
     headers = {
         "etag": etag,
-        "cache-control": _CACHING,
+        "cache-control": caching,
         "accept-ranges": "bytes",
-        "content-disposition": f"inline; filename*=UTF-8''{quote(file.name, safe='')}",
+        "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "content-security-policy": _NOTHING_RUNS,
+        "x-content-type-options": "nosniff",
     }
-    if etag in map(str.strip, request.headers.get("if-none-match", "").removeprefix("W/").split(",")):
+    if is_known(request, file.version):
         return Response(status_code=304, headers=headers)
     size = len(file.data)
     part = _part(request.headers.get("range", ""), size)
@@ -47,6 +57,12 @@ def picture_response(request: Request, file: PictureFile) -> Response:
         return Response(status_code=416, headers=headers | {"content-range": f"bytes */{size}"})
     headers["content-range"] = f"bytes {first}-{last}/{size}"
     return Response(file.data[first : last + 1], 206, headers, media_type=file.media_type)
+
+
+def is_known(request: Request, version: str) -> bool:
+    """Whether whoever asks has that version already, so that the bytes need not be read."""
+    known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
+    return f'"{version}"' in known
 
 
 def _part(header: str, size: int) -> tuple[int, int] | None:

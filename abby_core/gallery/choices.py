@@ -71,6 +71,14 @@ def choices(
     return rank(storage.database.read(_facts, storage, account.key, error, many))
 
 
+def ways(storage: StorageManager, account: Account, wanted_bytes: int) -> tuple[Choice, ...]:
+    """What would free so much, or as much of it as there is, though no limit stands in the way; the gentlest first."""
+    wanted = QuotaExceeded("", meter=BYTES, limit=0, used=0, requested=max(1, wanted_bytes))
+    facts = storage.database.read(_facts, storage, account.key, wanted, 0)
+    missing_bytes = min(wanted.requested, max(facts.trash_bytes, sum(facts.unstarred)))
+    return rank(replace(facts, missing_bytes=missing_bytes, house=False))
+
+
 # ---------------------------------------------------------------------- the facts
 
 
@@ -88,7 +96,7 @@ def _facts(tx: Transaction, storage: StorageManager, account: str, error: QuotaE
     own = storage.quota.status_in(tx, account).bytes
     at_hand = oldest.to_archive(tx, account, limit=LOOKED_AT_MAX)
     shares = _shares_left(tx)
-    trash_pictures, trash_bytes = _trash(tx, account)
+    trash_pictures, trash_bytes = trash_held(tx, account)
     return replace(
         facts,
         missing_bytes=error.requested + error.used - error.limit,
@@ -101,7 +109,7 @@ def _facts(tx: Transaction, storage: StorageManager, account: str, error: QuotaE
     )
 
 
-def _trash(tx: Transaction, account: str) -> tuple[int, int]:
+def trash_held(tx: Transaction, account: str) -> tuple[int, int]:
     """How many pictures the account's trash holds, and what they count. Their keys of names stand together."""
     row = tx.row(
         f"SELECT COUNT(*) AS many, COALESCE(SUM({catalogue.COUNTED} + thumbnail_bytes), 0) AS bytes FROM artifacts "  # noqa: S608

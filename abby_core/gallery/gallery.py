@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abby_core.errors import InvalidRequest, NotFound
-from abby_core.gallery import albums, alt_text, history, lineage, naming, own
+from abby_core.gallery import albums, alt_text, history, lineage, naming, neighbours, own
 from abby_core.gallery.albums import Albums
 from abby_core.gallery.history import EVERYTHING, Filter, Page
 from abby_core.sentence import sentence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
     from abby_core.gallery.cursor import Position
     from abby_core.gallery.lineage import Lineage
+    from abby_core.gallery.neighbours import Neighbours
     from abby_core.quota.account import Account
     from abby_core.storage.storage_manager import StorageManager
 
@@ -95,6 +96,10 @@ class Gallery:
         """The account's picture of that name or id; temporary ones too while they last. Raises NotFound."""
         return self._storage.database.read(own.picture, account.key, name_or_id)
 
+    def find_anywhere(self, account: Account, name_or_id: str) -> Artifact:
+        """The same, also where it lies in the trash. Raises NotFound."""
+        return self._storage.database.read(own.anywhere, account.key, name_or_id)
+
     def of_order(self, account: Account, order_id: str) -> list[Artifact]:
         """What one of the account's orders has brought so far, by index; also what is in the trash now."""
         found = self._storage.database.read(catalogue.of_order, order_id)
@@ -106,6 +111,14 @@ class Gallery:
         def read(tx: Transaction) -> Lineage:
             picture = own.picture(tx, account.key, name_or_id)
             return lineage.lineage(tx, picture, account.key, viewer_guilds)
+
+        return self._storage.database.read(read)
+
+    def neighbours(self, account: Account, name_or_id: str) -> Neighbours:
+        """The account's next newer and next older picture. Raises NotFound."""
+
+        def read(tx: Transaction) -> Neighbours:
+            return neighbours.neighbours(tx, own.picture(tx, account.key, name_or_id))
 
         return self._storage.database.read(read)
 

@@ -47,6 +47,17 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Door:
+    """What stands between whoever holds a token and what it opens now. Times are epoch milliseconds."""
+
+    share_id: str
+    has_password: bool
+    has_cap: bool
+    """Whether each look takes one of a number of views: nobody should use one up by accident."""
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharedPicture:
     """A picture as a stranger sees it: never whose it is, nor its name, which is made of its prompt.
 

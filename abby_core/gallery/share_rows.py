@@ -38,6 +38,7 @@ _THERE = (
     f"((album_id = '' AND EXISTS (SELECT 1 FROM artifacts a WHERE a.id = artifact_id AND a.{LISTED})) "  # noqa: S608
     "OR (album_id <> '' AND EXISTS (SELECT 1 FROM albums b WHERE b.id = album_id)))"
 )
+_DOOR = "SELECT id, password, views_max, expires_at FROM shares WHERE token_sha256 = :token"
 _LIVE = "revoked_at = 0 AND expires_at > :now"
 _OPEN = f"{_LIVE} AND (views_max = 0 OR views < views_max)"
 
@@ -95,9 +96,13 @@ def revoke(tx: Transaction, account: str, share_id: str, now_ms: int) -> bool:
 
 
 def opened_by(tx: Transaction, token_sha256: str, now_ms: int) -> Row | None:
-    """Id and password of the share that this token opens now; None whatever stands in the way."""
-    sql = f"SELECT id, password FROM shares WHERE token_sha256 = :token AND {_OPEN} AND {_THERE}"  # noqa: S608
-    return tx.row(sql, token=token_sha256, now=now_ms)
+    """The share that this token opens now, its password too; None whatever stands in the way."""
+    return tx.row(f"{_DOOR} AND {_OPEN} AND {_THERE}", token=token_sha256, now=now_ms)
+
+
+def live(tx: Transaction, token_sha256: str, now_ms: int) -> Row | None:
+    """The same, whether or not all of its views were used."""
+    return tx.row(f"{_DOOR} AND {_LIVE} AND {_THERE}", token=token_sha256, now=now_ms)
 
 
 def count_view(tx: Transaction, share_id: str, now_ms: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from abby_core.errors import InvalidRequest, NotFound, PasswordNeeded
@@ -21,12 +22,14 @@ from abby_core.gallery.share import (
     EXPIRES_SECONDS_MIN,
     SHOWN,
     VIEWS_MAX,
+    Door,
     Share,
     SharedAlbum,
     SharedFile,
     SharedPage,
     SharedPicture,
 )
+from abby_core.gallery.share_passes import SharePasses
 from abby_core.security.passwords import PasswordGate, password_hash
 from abby_core.security.tokens import new_token, token_hash
 from abby_core.sentence import sentence
@@ -34,7 +37,7 @@ from abby_core.storage import catalogue
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
-    from abby_core.database.transaction import Transaction
+    from abby_core.database.transaction import Row, Transaction
     from abby_core.gallery.gallery import Gallery
     from abby_core.quota.account import Account
     from abby_core.storage.artifact import Artifact
@@ -127,6 +130,23 @@ class Shares:
 
     # ------------------------------------------------------------------ for whoever holds a token
 
+    @cached_property
+    def passes(self) -> SharePasses:
+        """What those who were let in are handed, so that they need not knock for each picture."""
+        return SharePasses(self._storage)
+
+    def look(self, token: str) -> Door:
+        """What the token opens needs, without opening it: counts no view. Raises NotFound."""
+        found = _there(self._database.read(share_rows.opened_by, token_hash(token), self._storage.now_ms()))
+        return _door(found)
+
+    def door(self, token: str) -> Door:
+        """The same of a share that has not ended, also when its last view was counted: for those with a pass.
+
+        Raises NotFound.
+        """
+        return _door(_there(self._database.read(share_rows.live, token_hash(token), self._storage.now_ms())))
+
     def open(self, token: str, password: str | None = None) -> SharedPicture | SharedAlbum:
         """What the token leads to; counts one view. Raises NotFound, or PasswordNeeded and counts none."""
         now_ms = self._storage.now_ms()
@@ -151,6 +171,11 @@ class Shares:
         now_ms = self._storage.now_ms()
         pictures, place = _there(self._database.read(share_rows.page, share_id, after or _START, limit, now_ms))
         return SharedPage(pictures=tuple(pictures), next=place)
+
+    def picture(self, share_id: str, picture_id: str) -> SharedPicture:
+        """One picture of a share. Raises NotFound, also for one that is not in it."""
+        now_ms = self._storage.now_ms()
+        return _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
 
     def read(self, share_id: str, picture_id: str) -> SharedFile:
         """A shared picture's bytes, without what its file may tell besides. Raises NotFound or StorageError."""
@@ -180,8 +205,7 @@ class Shares:
             raise PasswordNeeded(sentence("That is not the share's password."))
 
     def _artifact(self, share_id: str, picture_id: str) -> Artifact:
-        now_ms = self._storage.now_ms()
-        seen = _there(self._database.read(share_rows.picture, share_id, clean_name(picture_id), now_ms))
+        seen = self.picture(share_id, picture_id)
         return _there(self._database.read(catalogue.by_id, seen.picture_id))
 
 
@@ -196,6 +220,15 @@ def _there(found: T | None) -> T:
     if found is None:
         raise NotFound(NO_SHARE)
     return found
+
+
+def _door(row: Row) -> Door:
+    return Door(
+        share_id=row["id"],
+        has_password=bool(row["password"]),
+        has_cap=row["views_max"] > 0,
+        expires_at_ms=row["expires_at"],
+    )
 
 
 def _no_such_share(share_id: str) -> NotFound:

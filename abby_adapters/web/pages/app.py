@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from abby_adapters.web.cookies import YEAR_SECONDS
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import HttpError, failure_of
-from abby_adapters.web.pages import account, make, orders, sign_in
+from abby_adapters.web.pages import account, looking, make, orders, sign_in
 from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
 from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
@@ -41,6 +41,8 @@ def make_pages(abby: Abby, *, discord_url: str = DISCORD) -> FastAPI:
     app.include_router(account.routes(abby, shell))
     app.include_router(make.routes(abby, shell))
     app.include_router(orders.routes(abby, shell, Desk(abby)))
+    for router in looking.routes(abby, shell):
+        app.include_router(router)
     _add_tastes(app)
     _add_reports(app)
     return app

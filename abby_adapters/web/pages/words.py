@@ -46,6 +46,13 @@ def date(language: Language, at_ms: float) -> str:
     return format_date(_at(at_ms), "medium", locale=locale_of(language))
 
 
+def day(language: Language, written: str) -> str:
+    """The day that is written as ``2026-11-21``, without its year: where one stands beside others."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMd", datetime.fromisoformat(written), locale=locale_of(language))
+
+
 def moment(language: Language, at_ms: float) -> str:
     """Day and time, in UTC, and says so."""
     from babel.dates import format_datetime
