@@ -22,6 +22,7 @@ from abby_core.errors import AbbyError, NotFound
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from abby_core.access.token import Caller
     from abby_core.bootstrap import Abby
     from abby_core.studio import Account, Creation, Order, OrderView, Progress
 
@@ -54,7 +55,9 @@ class Desk:
         """By what was asked: the order's id, and when its asker went away."""
 
     def with_id(self, request: Request, order: Order) -> Order:
-        """The order under its id. Raises HttpError for a key that is none."""
+        """The order under its id, with its token's own limit. Raises HttpError for a key that is none."""
+        caller: Caller = request.scope["state"]["caller"]
+        order = replace(order, token=caller.limit)
         key = request.headers.get("idempotency-key")
         if key is not None:
             return replace(order, id=_order_id(order.account, key))

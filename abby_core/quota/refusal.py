@@ -10,9 +10,12 @@ from abby_core.quota.meter import (
     IMAGES_PER_HOUR,
     IMAGES_PER_MONTH,
     NO_LIMIT,
+    TOKEN_IMAGES_PER_DAY,
     Charge,
+    is_token_meter,
     period_ends_ms,
 )
+from abby_core.sentence import sentence
 
 _IMAGES = {
     IMAGES_PER_HOUR: ("Hourly", "this hour"),
@@ -27,7 +30,7 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
     retry_after_seconds = None if ends_ms is None else max(0.0, (ends_ms - now_ms) / 1000)
     return QuotaExceeded(
         _sentence(charge, used, retry_after_seconds),
-        meter=charge.meter,
+        meter=TOKEN_IMAGES_PER_DAY if is_token_meter(charge.meter) else charge.meter,
         limit=charge.limit,
         used=used,
         requested=charge.amount,
@@ -37,6 +40,11 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
 
 def _sentence(charge: Charge, used: int, retry_after_seconds: float | None) -> str:
     when = "" if retry_after_seconds is None else f" It resets in {duration(retry_after_seconds)}."
+    if is_token_meter(charge.meter):
+        return sentence(
+            "This token's own daily limit is reached: {used} of {limit} pictures used today. It starts anew at "
+            "midnight (UTC); the account's limits are another matter.", used=used, limit=charge.limit,
+        )  # fmt: skip
     if charge.meter in _IMAGES:
         which, span = _IMAGES[charge.meter]
         return f"{which} generation limit reached: {used} of {charge.limit} used {span}.{when}"

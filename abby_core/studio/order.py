@@ -15,6 +15,7 @@ from typing import Literal
 
 from abby_core.generation.request import ImageRequest
 from abby_core.quota.account import Account
+from abby_core.quota.meter import TokenLimit
 from abby_core.quota.standing import Standing
 from abby_core.storage.artifact import Artifact
 
@@ -62,6 +63,8 @@ class Order:
     deliveries: tuple[DeliveryAddress, ...] = ()
     standing: Standing | None = None
     """What the adapter knows of the person now; None: as it was last time."""
+    token: TokenLimit | None = None
+    """The token it is asked for with, where that has a limit of its own."""
     prompts: tuple[str, ...] = ()
     """One prompt for each picture, where they differ; the request then carries the first."""
 

@@ -303,7 +303,8 @@ class Studio:
         width, height = offer.size
         allowance.check(provider=provider, model=model, pictures=order.pictures, width=width, height=height)
         # The order's lease guards its reservation, which therefore never expires by itself.
-        quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
+        seconds = NO_LIMIT // 10**6
+        quota.reserve_in(tx, account, order.id, need_of(row), seconds=seconds, bounds=bounds, token=order.token)
         entry.is_new = True
         entry.claimed = self._worker.claim_in(tx) if may_claim else None
         return _view(tx, order.id, order.account)
