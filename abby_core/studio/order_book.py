@@ -292,6 +292,15 @@ def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[Orde
     return [_as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
 
 
+def unfinished_views(tx: Transaction, *, limit: int) -> list[OrderView]:
+    """Everybody's orders that run, then those that wait, the oldest first; up to ``limit`` of either."""
+    found: list[OrderView] = []
+    for state in ("running", "waiting"):
+        sql = f"SELECT {_VIEW} FROM orders WHERE state = '{state}' ORDER BY created_at, id LIMIT :limit"  # noqa: S608
+        found += [_as_view(row) for row in tx.rows(sql, limit=limit)]
+    return found
+
+
 def running_by_account(tx: Transaction) -> dict[str, int]:
     """How many orders run, for each account that has any."""
     rows = tx.rows("SELECT account, COUNT(*) AS n FROM orders WHERE state = 'running' GROUP BY account")

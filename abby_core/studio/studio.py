@@ -32,6 +32,7 @@ from abby_core.studio.order import (
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
 from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
+from abby_core.studio.queue_report import LISTED_MAX, QueueReport, queue_report
 from abby_core.studio.refusals import need_of
 from abby_core.studio.request_json import encode
 from abby_core.studio.shift import Chore, Shift
@@ -212,6 +213,10 @@ class Studio:
     async def orders(self, account: Account | None, *, limit: int = 50) -> list[OrderView]:
         """The newest orders of an account, or of everybody (None, for operators), newest first."""
         return await self._database.fetch(order_book.views, None if account is None else account.key, limit=limit)
+
+    async def queue(self, *, listed: int = LISTED_MAX) -> QueueReport:
+        """What waits and runs, of everybody, for operators; with up to ``listed`` orders of either."""
+        return await self._database.fetch(queue_report, listed=min(listed, LISTED_MAX))
 
     async def cancel(self, order_id: str, account: Account) -> OrderView:
         """Cancel one's own order; pictures it has finished are kept, the rest of its quota comes back.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from abby_adapters.web.events import event
 from abby_core.errors import PictureRejected, StorageError
@@ -22,6 +24,41 @@ _NO_TOKENS = {
     "total_tokens": 0,
 }  # fmt: skip
 """Events must carry a usage; nothing here is counted in tokens."""
+
+
+class ImageAnswer(BaseModel):
+    """One picture: its bytes, or a link that opens for an hour."""
+
+    b64_json: str | None = None
+    url: str | None = None
+
+
+class ImagesAnswer(BaseModel):
+    """Pictures, for the interface's description; the answer itself is put together by hand, for it is large."""
+
+    model_config = ConfigDict(extra="allow")
+
+    created: int
+    data: list[ImageAnswer]
+    output_format: str | None = None
+    size: str | None = None
+    abby: dict[str, Any]
+
+
+class Model(BaseModel):
+    """What `model` may be."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = "abby"
+
+
+class Models(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
 
 
 @dataclass(frozen=True, kw_only=True)

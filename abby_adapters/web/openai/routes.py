@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from abby_adapters.web.callers import Anybody, Maker, bearer
+from abby_adapters.web.callers import Anybody, Maker
+from abby_adapters.web.description import MAKING
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
 from abby_adapters.web.events import PAUSE, event
-from abby_adapters.web.openai.answers import Wanted, answer, completed, picture_bytes
+from abby_adapters.web.openai.answers import ImagesAnswer, Model, Models, Wanted, answer, completed, picture_bytes
 from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
+from abby_adapters.web.own_url import own_url
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
@@ -37,38 +39,46 @@ _EDIT_FORM: dict[str, Any] = {
     "required": ["image", "prompt"],
     "properties": EditBody.model_json_schema()["properties"] | {"image": {"type": "string", "format": "binary"}},
 }
+_MADE: dict[int | str, dict[str, Any]] = MAKING | {
+    200: {
+        "description": "The pictures. With `stream`: an event for each, as soon as it is there.",
+        "model": ImagesAnswer,
+        "content": {"text/event-stream": {}},
+    },
+    404: {"description": "There is no such model."},
+}
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
+}
 
 
 def routes(abby: Abby, desk: Desk) -> APIRouter:
     """The paths, over that Abby."""
-    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], dependencies=[bearer])
+    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     began_at = int(time.time())
     images = _Images(abby, desk)
 
-    @router.post("/images/generations", summary="Make pictures from words", response_class=JSONResponse)
+    @router.post("/images/generations", summary="Make pictures from words", responses=_MADE)
     async def generations(request: Request, body: GenerationBody, caller: Maker) -> Response:
         return await images.make(request, body, body.order(abby, caller.account), "image_generation.completed")
 
-    @router.post("/images/edits", summary="Make pictures from a picture and words", response_class=JSONResponse,
+    @router.post("/images/edits", summary="Make pictures from a picture and words", responses=_MADE | {415: {}},
                  openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _EDIT_FORM}}}})  # fmt: skip  # noqa: E501
     async def edits(request: Request, caller: Maker) -> Response:
         body, image = await _read_edit(request)
         return await images.make(request, body, body.order(abby, caller.account, image), "image_edit.completed")
 
-    @router.post("/images/variations", summary="Refused: no model here makes variations")
+    @router.post("/images/variations", summary="Refused: no model here makes variations", status_code=400)
     async def variations(caller: Anybody) -> Response:  # noqa: ARG001 -- whoever asks has a token
         raise bad_request("No model here makes variations. Send the picture to /v1/images/edits with a prompt.",
                           "model", "unsupported_model")  # fmt: skip
 
     @router.get("/models", summary="What `model` may be")
-    async def models(caller: Anybody) -> dict[str, Any]:  # noqa: ARG001
-        return {
-            "object": "list",
-            "data": [_model(name, began_at) for name in (HOSTS_CHOICE, *abby.generator.providers)],
-        }
+    async def models(caller: Anybody) -> Models:  # noqa: ARG001
+        return Models(data=[_model(name, began_at) for name in (HOSTS_CHOICE, *abby.generator.providers)])
 
     @router.get("/models/{model}", summary="One of them")
-    async def model(model: str, caller: Anybody) -> dict[str, Any]:  # noqa: ARG001
+    async def model(model: str, caller: Anybody) -> Model:  # noqa: ARG001
         if model not in {HOSTS_CHOICE, *abby.generator.providers}:
             raise no_such_model(abby, model)
         return _model(model, began_at)
@@ -80,7 +90,7 @@ def file_routes(abby: Abby, desk: Desk) -> APIRouter:
     """Where the links of ``response_format=url`` lead; they need no token."""
     router = APIRouter(tags=["OpenAI-compatible"])
 
-    @router.get("/files/{link}", summary="A picture by its signed link", response_class=Response)
+    @router.get("/files/{link}", summary="A picture by its signed link", response_class=Response, responses=_PICTURE)
     async def file(link: str) -> Response:
         def read() -> tuple[bytes, str]:
             artifact, remark = abby.picture_links.open(link)
@@ -109,7 +119,7 @@ class _Images:
         quality = QUALITY_DEFAULT if body.output_compression is None else body.output_compression
         wanted = Wanted(
             format=body.output_format, quality=quality,
-            links=f"{_own_url(self._abby, request)}/files/" if body.response_format == "url" else "",
+            links=f"{own_url(self._abby, request)}/files/" if body.response_format == "url" else "",
         )  # fmt: skip
         with ExitStack() as stack:
             stack.enter_context(self._desk.answering(order))
@@ -183,10 +193,5 @@ async def _read_edit(request: Request) -> tuple[EditBody, bytes]:
         raise bad_fields(error.errors()) from None
 
 
-def _own_url(abby: Abby, request: Request) -> str:
-    """Where whoever asks reaches this Abby; the guard knows the name."""
-    return abby.settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
-
-
-def _model(name: str, created: int) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": created, "owned_by": "abby"}
+def _model(name: str, created: int) -> Model:
+    return Model(id=name, created=created)
