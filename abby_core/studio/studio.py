@@ -214,6 +214,12 @@ class Studio:
         """The newest orders of an account, or of everybody (None, for operators), newest first."""
         return await self._database.fetch(order_book.views, None if account is None else account.key, limit=limit)
 
+    async def alike(self, order: Order, *, since_ms: int, until_ms: int) -> list[OrderView]:
+        """The account's orders of those milliseconds that asked for just the same, whatever their ids; newest first."""
+        return await self._database.fetch(
+            order_book.alike, order.account.key, fingerprint_of(order), since_ms=since_ms, until_ms=until_ms
+        )
+
     async def queue(self, *, listed: int = LISTED_MAX) -> QueueReport:
         """What waits and runs, of everybody, for operators; with up to ``listed`` orders of either."""
         return await self._database.fetch(queue_report, listed=min(listed, LISTED_MAX))

@@ -44,7 +44,7 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
                  responses={404: {"description": "There is no such source, or preset."}, 409: {}},
                  openapi_extra={"parameters": [_KEY_PARAMETER]})  # fmt: skip
     async def submit(request: Request, response: Response, body: NewOrder, caller: Maker) -> OrderAnswer:
-        order = desk.with_id(request, await asyncio.to_thread(_order, abby, caller.account, body))
+        order = await desk.with_id(request, await asyncio.to_thread(_order, abby, caller.account, body))
         view = await desk.submit(order)
         response.headers["location"] = f"/api/orders/{view.id}"
         return await asyncio.to_thread(whole, view, caller.account)

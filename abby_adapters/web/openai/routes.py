@@ -115,7 +115,7 @@ class _Images:
         self._desk = desk
 
     async def make(self, request: Request, body: ImageBody, order: Order, name: str) -> Response:
-        order = self._desk.with_id(request, order)
+        order = await self._desk.with_id(request, order)
         quality = QUALITY_DEFAULT if body.output_compression is None else body.output_compression
         wanted = Wanted(
             format=body.output_format, quality=quality,

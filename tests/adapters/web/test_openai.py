@@ -347,6 +347,24 @@ class TestAskingAgain:
             assert len(provider.requests) == counter(web.abby, ALICE, IMAGES_PER_DAY) == 1
             assert_sound(web.abby)
 
+    async def test_the_clients_own_retry_finds_its_order_after_a_restart_and_another_wish_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        async def order_of(web: Web, prompt: str, **headers: str) -> str:
+            async with web.openai() as client:
+                made = await client.images.generate(prompt=prompt, extra_headers=headers)
+            return (made.model_extra or {})["abby"]["order"]
+
+        again = {"x-stainless-retry-count": "1"}
+        async with serving(tmp_path) as web:
+            first, other = await order_of(web, "a boat"), await order_of(web, "a house")
+        async with serving(tmp_path) as web:
+            assert await order_of(web, "a boat") != first
+            assert await order_of(web, "a boat", **again) == first
+            assert await order_of(web, "a boat", **again) != first
+            assert await order_of(web, "a fox", **again) not in {first, other}
+            assert len(web.provider.requests) == 3
+
     async def test_pictures_that_cannot_be_read_back_are_not_made_a_second_time(self, tmp_path: Path) -> None:
         provider = paid_provider()
         async with serving(tmp_path, provider) as web, web.openai(max_retries=RETRIES) as client:
