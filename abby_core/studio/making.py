@@ -152,9 +152,11 @@ class Making:
         order = job.order
         before = len(job.made) + len(job.failures)
 
-        def on_progress(share: float) -> None:
+        def on_progress(share: float, preview: bytes = b"", /) -> None:
             done = before + len(batch) * min(1.0, share)
             self._board.set_percent(order.id, int(100 * done / order.pictures))
+            if preview and len(batch) == 1:  # of several at once nobody knows whose it is
+                self._board.put_preview(order.id, batch[0], preview)
 
         return on_progress
 

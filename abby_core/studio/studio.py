@@ -194,7 +194,7 @@ class Studio:
             if now is None:
                 raise NotFound(f"You have no order {order_id!r}.")
             if now.state == "running" and (percent := self._board.percent(order_id)) is not None:
-                now = replace(now, percent=percent)
+                now = replace(now, percent=percent, preview=self._board.preview(order_id))
             if now != last:
                 yield now
                 last = now

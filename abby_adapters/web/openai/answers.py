@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,10 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from abby_adapters.web.events import event
 from abby_core.errors import PictureRejected, StorageError
 from abby_core.storage.converting import QUALITY_DEFAULT, PictureFormat, convert, format_of
+from abby_core.storage.picture import inspect
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby
     from abby_core.studio import Artifact, Creation
+    from abby_core.studio.order import Preview
 
 _SIZES = frozenset({"1024x1024", "1024x1536", "1536x1024"})
 """The only ones that OpenAI's own description of an answer knows; the real one is always under ``abby``."""
@@ -100,6 +103,27 @@ def completed(abby: Abby, artifact: Artifact, wanted: Wanted, *, name: str) -> b
         "output_format": wanted.format or format_of(artifact.media_type),
         "usage": _NO_TOKENS,
         "abby": _picture(artifact),
+    })  # fmt: skip
+
+
+def partial(preview: Preview, wanted: Wanted, *, name: str) -> bytes:
+    """A picture as it is so far, as an event of a stream; empty for what is no picture. Use a thread."""
+    try:
+        found = format_of(inspect(preview.data).media_type)
+        data = preview.data
+        if wanted.format not in {None, found}:
+            data = convert(data, wanted.format or found, quality=wanted.quality)
+    except PictureRejected:  # a back end sent it, so it may be anything
+        return b""
+    return event(name, {
+        "type": name,
+        "b64_json": base64.b64encode(data).decode("ascii"),
+        "created_at": int(time.time()),
+        "size": "auto",
+        "quality": "auto",
+        "background": "auto",
+        "output_format": wanted.format or found,
+        "partial_image_index": preview.number,
     })  # fmt: skip
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -18,7 +20,16 @@ from abby_adapters.web.description import MAKING
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
 from abby_adapters.web.events import PAUSE, event
-from abby_adapters.web.openai.answers import ImagesAnswer, Model, Models, Wanted, answer, completed, picture_bytes
+from abby_adapters.web.openai.answers import (
+    ImagesAnswer,
+    Model,
+    Models,
+    Wanted,
+    answer,
+    completed,
+    partial,
+    picture_bytes,
+)
 from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
 from abby_adapters.web.own_url import own_url
 from abby_adapters.web.validation import bad_fields
@@ -29,7 +40,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from abby_core.bootstrap import Abby
-    from abby_core.studio import Creation, Order
+    from abby_core.studio import Creation, Order, Progress
+    from abby_core.studio.order import Preview
 
 FIELDS_MAX = 60
 """Twice as many as OpenAI's interface has."""
@@ -60,13 +72,13 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
 
     @router.post("/images/generations", summary="Make pictures from words", responses=_MADE)
     async def generations(request: Request, body: GenerationBody, caller: Maker) -> Response:
-        return await images.make(request, body, body.order(abby, caller.account), "image_generation.completed")
+        return await images.make(request, body, body.order(abby, caller.account), "image_generation")
 
     @router.post("/images/edits", summary="Make pictures from a picture and words", responses=_MADE | {415: {}},
                  openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _EDIT_FORM}}}})  # fmt: skip  # noqa: E501
     async def edits(request: Request, caller: Maker) -> Response:
         body, image = await _read_edit(request)
-        return await images.make(request, body, body.order(abby, caller.account, image), "image_edit.completed")
+        return await images.make(request, body, body.order(abby, caller.account, image), "image_edit")
 
     @router.post("/images/variations", summary="Refused: no model here makes variations", status_code=400)
     async def variations(caller: Anybody) -> Response:  # noqa: ARG001 -- whoever asks has a token
@@ -128,7 +140,8 @@ class _Images:
             await self._desk.submit(order)  # what refuses it is an answer with a status, not an event
             unfinished = stack.enter_context(ExitStack())
             unfinished.callback(self._desk.leave, order)
-            return _HeldStream(self._stream(order, wanted, name, unfinished), held=stack.pop_all())
+            previews = _Previews(wanted, name, most=body.partial_images or 0)
+            return _HeldStream(self._stream(order, wanted, name, previews, unfinished), held=stack.pop_all())
 
     async def _answer(self, creation: Creation, wanted: Wanted) -> Response:
         try:
@@ -138,25 +151,56 @@ class _Images:
             raise OrderFailed(error) from error
         return Response(data, media_type="application/json")
 
-    async def _stream(self, order: Order, wanted: Wanted, name: str, unfinished: ExitStack) -> AsyncGenerator[bytes]:
-        """Each picture as soon as it is kept, then the error if there is one. ``unfinished`` is undone at the end."""
+    async def _stream(
+        self, order: Order, wanted: Wanted, name: str, previews: _Previews, unfinished: ExitStack
+    ) -> AsyncGenerator[bytes]:
+        """Previews, each picture as soon as it is kept, then the error if there is one.
+
+        ``unfinished`` is undone at the end.
+        """
         sent: set[str] = set()
         try:
             async for progress in self._desk.watch(order.id, order.account):
                 if progress is None:
                     yield PAUSE
                     continue
+                if preview := await previews.event(progress):
+                    yield preview
                 for artifact in await asyncio.to_thread(self._abby.gallery.of_order, order.account, order.id):
                     if artifact.id not in sent:
                         sent.add(artifact.id)
                         async with self._desk.places:
-                            data = await asyncio.to_thread(completed, self._abby, artifact, wanted, name=name)
+                            data = await asyncio.to_thread(
+                                completed, self._abby, artifact, wanted, name=f"{name}.completed"
+                            )
                         yield data
             await self._desk.result(order)
             yield b"data: [DONE]\n\n"
         except (AbbyError, OrderFailed) as error:
             yield event("error", failure_of(error).body)
         unfinished.pop_all()
+
+
+class _Previews:
+    """The previews of one stream: up to ``most`` of each picture, none twice."""
+
+    def __init__(self, wanted: Wanted, name: str, *, most: int) -> None:
+        self._wanted = wanted
+        self._name = f"{name}.partial_image"
+        self._most = most
+        self._sent: Counter[int] = Counter()
+        self._last: Preview | None = None
+
+    async def event(self, progress: Progress) -> bytes:
+        """The preview of that moment, if there is one that was not sent; else nothing."""
+        preview = progress.preview
+        if preview is None or preview is self._last or self._sent[preview.index] >= self._most:
+            return b""
+        self._last = preview
+        shown = replace(preview, number=self._sent[preview.index])
+        data = await asyncio.to_thread(partial, shown, self._wanted, name=self._name)
+        self._sent[preview.index] += bool(data)
+        return data
 
 
 class _HeldStream(StreamingResponse):

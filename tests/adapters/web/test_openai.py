@@ -21,6 +21,7 @@ from abby_core.errors import Moderated, ProviderError, RateLimited, StorageError
 from abby_core.generation.request import ImageToImage, TextToImage
 from abby_core.quota.meter import IMAGES_PER_DAY
 from abby_core.storage.artifact import Artifact
+from abby_core.storage.picture import inspect
 from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, paid_provider, photograph
 from tests.support.studio import ALICE, BOB, assert_sound, counter, until_ended
 from tests.support.web import RETRIES, Web, cutting, serving
@@ -175,6 +176,33 @@ class TestStreams:
                 await client.images.generate(prompt=" ", stream=True)
             with pytest.raises(openai.APIError, match="The oven is cold"):
                 _ = [event async for event in await client.images.generate(prompt="a boat", stream=True)]
+
+    @pytest.mark.parametrize(("wanted", "arrives"), [(None, "image/png"), ("webp", "image/webp")])
+    async def test_a_preview_comes_before_its_picture_where_one_is_wanted(
+        self, tmp_path: Path, wanted: Any, arrives: str, conforms: Callable[[Any, str], None]
+    ) -> None:
+        provider, gate = blocking_provider(preview=photograph())
+        async with serving(tmp_path, provider) as web, web.openai() as client:
+            asked: dict[str, Any] = {"prompt": "a boat", "stream": True}
+            if wanted:
+                asked["output_format"] = wanted
+            events = aiter(await client.images.generate(**asked, partial_images=1))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                first = await anext(events)
+                gate.set()
+                rest = [event.type async for event in events]
+            assert (first.type, rest) == ("image_generation.partial_image", ["image_generation.completed"])
+            assert inspect(decoded(first)).media_type == arrives
+            conforms(first.to_dict(), "ImageGenPartialImageEvent")
+            for none_wanted in ({}, {"partial_images": 0}):
+                stream = await client.images.generate(**asked, **none_wanted)
+                assert [event.type async for event in stream] == ["image_generation.completed"]
+
+    async def test_what_a_back_end_calls_a_preview_and_is_no_picture_is_left_out(self, tmp_path: Path) -> None:
+        provider = FixedProvider(preview=b"<script>")
+        async with serving(tmp_path, provider) as web, web.openai() as client:
+            stream = await client.images.generate(prompt="a boat", stream=True, partial_images=3)
+            assert [event.type async for event in stream] == ["image_generation.completed"]
 
     async def test_the_first_picture_comes_while_the_second_is_being_made(self, tmp_path: Path) -> None:
         provider, gate = blocking_provider()
