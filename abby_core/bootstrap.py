@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from abby_core.errors import Choice, ConfigurationError, QuotaExceeded
+from abby_core.errors import Choice, ConfigurationError, InvalidRequest, QuotaExceeded
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
     from abby_core.quota.limits import Need
+    from abby_core.security.fetching import Fetcher
     from abby_core.settings import Settings
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0
 """How long running orders may finish when Abby is closed."""
+FETCH_SECONDS = 20.0
+"""How long a picture may take that Abby fetches from an address: as large as they come, at 8 Mbit/s."""
 EVENTS_FILE = Path("logs") / "events.jsonl"
 
 
@@ -130,6 +133,20 @@ class Abby:
         from abby_core.access.picture_links import PictureLinks
 
         return PictureLinks(self.storage)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        from abby_core.security.fetching import Fetcher
+
+        return Fetcher()
+
+    async def fetch_picture(self, url: str) -> bytes:
+        """What stands at a public web address that somebody named, still unchecked. Raises InvalidRequest."""
+        from abby_core.storage.picture import PICTURE_BYTES_MAX
+
+        if not self.settings.fetch_urls:
+            raise InvalidRequest("This Abby fetches no pictures from addresses (FETCH_URLS is off): send the picture.")
+        return await self.fetcher.fetch(url, bytes_max=PICTURE_BYTES_MAX, seconds=FETCH_SECONDS)
 
     @cached_property
     def importer(self) -> Importer:

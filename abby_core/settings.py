@@ -224,6 +224,13 @@ class Settings:
         means="Names under which people reach `abby serve` besides PUBLIC_URL's and localhost, with commas.",
     )
 
+    fetch_urls: bool = _setting(
+        "FETCH_URLS",
+        default=False,
+        read=environment.flag,
+        means="true: programs may name a picture by its public web address, and Abby fetches it from there.",
+    )
+
     discord_token: str | None = _setting(
         "DISCORD_TOKEN",
         default=None,

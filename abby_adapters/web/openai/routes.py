@@ -11,14 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from abby_adapters.web.callers import Anybody, Maker
 from abby_adapters.web.description import MAKING
 from abby_adapters.web.desk import Desk
-from abby_adapters.web.errors import Failure, HttpError, OrderFailed, bad_request, failure_of
+from abby_adapters.web.errors import OrderFailed, bad_request, failure_of
 from abby_adapters.web.events import PAUSE, event
 from abby_adapters.web.openai.answers import (
     ImagesAnswer,
@@ -30,9 +28,9 @@ from abby_adapters.web.openai.answers import (
     partial,
     picture_bytes,
 )
-from abby_adapters.web.openai.bodies import HOSTS_CHOICE, EditBody, GenerationBody, ImageBody, no_such_model
+from abby_adapters.web.openai.bodies import HOSTS_CHOICE, GenerationBody, ImageBody, no_such_model
+from abby_adapters.web.openai.edits import EDIT_CONTENT, read_edit
 from abby_adapters.web.own_url import own_url
-from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
 
@@ -43,14 +41,6 @@ if TYPE_CHECKING:
     from abby_core.studio import Creation, Order, Progress
     from abby_core.studio.order import Preview
 
-FIELDS_MAX = 60
-"""Twice as many as OpenAI's interface has."""
-FIELD_BYTES_MAX = 64 * 1024
-_EDIT_FORM: dict[str, Any] = {
-    "type": "object",
-    "required": ["image", "prompt"],
-    "properties": EditBody.model_json_schema()["properties"] | {"image": {"type": "string", "format": "binary"}},
-}
 _MADE: dict[int | str, dict[str, Any]] = MAKING | {
     200: {
         "description": "The pictures. With `stream`: an event for each, as soon as it is there.",
@@ -75,9 +65,9 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
         return await images.make(request, body, body.order(abby, caller.account), "image_generation")
 
     @router.post("/images/edits", summary="Make pictures from a picture and words", responses=_MADE | {415: {}},
-                 openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _EDIT_FORM}}}})  # fmt: skip  # noqa: E501
+                 openapi_extra={"requestBody": {"required": True, "content": EDIT_CONTENT}})  # fmt: skip
     async def edits(request: Request, caller: Maker) -> Response:
-        body, image = await _read_edit(request)
+        body, image = await read_edit(abby, request)
         return await images.make(request, body, body.order(abby, caller.account, image), "image_edit")
 
     @router.post("/images/variations", summary="Refused: no model here makes variations", status_code=400)
@@ -213,28 +203,6 @@ class _HeldStream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._held:
             await super().__call__(scope, receive, send)
-
-
-async def _read_edit(request: Request) -> tuple[EditBody, bytes]:
-    """The words and the picture of an edit. Raises HttpError."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise HttpError(Failure(status=415, message="Send an edit as multipart/form-data, the picture as `image`.",
-                                code="unsupported_media_type"))  # fmt: skip
-    async with request.form(max_files=FIELDS_MAX, max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX) as form:
-        files = {name: [part for part in form.getlist(name) if isinstance(part, UploadFile)] for name in form}
-        words = {name: value for name, value in form.items() if isinstance(value, str)}
-        pictures = files.pop("image", []) + files.pop("image[]", [])
-        if "mask" in files or words.get("mask"):
-            raise bad_request("No provider here edits a part of a picture; leave `mask` out.", "mask")
-        if len(pictures) != 1:
-            raise bad_request(
-                f"An edit works on one picture, sent as the file `image`; here are {len(pictures)}.", "image"
-            )
-        image = await pictures[0].read()
-    try:
-        return EditBody.model_validate(words), image
-    except ValidationError as error:
-        raise bad_fields(error.errors()) from None
 
 
 def _model(name: str, created: int) -> Model:

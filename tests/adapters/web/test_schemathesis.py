@@ -24,11 +24,15 @@ EXAMPLES = 18
 PATIENCE_SECONDS = 30
 METHODS = ("get", "put", "patch", "post", "delete")
 """What looks comes before what changes, and what removes at last."""
-GOOD: dict[str, list[dict[str, Any]]] = {
-    "POST /v1/images/generations": [{"prompt": "a fox"}, {"prompt": "a fox", "n": 2, "stream": True}],
-    "POST /v1/images/edits": [{"prompt": "at night", "image": photograph()}],
-    "POST /api/orders": [{"prompt": "a fox", "preset": "mine"}],
-    "POST /api/shares": [{"album": "Foxes", "views_max": 3}],
+JSON, FORM = "application/json", "multipart/form-data"
+GOOD: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "POST /v1/images/generations": [(JSON, {"prompt": "a fox"}), (JSON, {"prompt": "a fox", "n": 2, "stream": True})],
+    "POST /v1/images/edits": [
+        (FORM, {"prompt": "at night", "image": photograph()}),
+        (JSON, {"prompt": "at night", "images": [{"image_url": "http://127.0.0.1/fox.png"}]}),
+    ],
+    "POST /api/orders": [(JSON, {"prompt": "a fox", "preset": "mine"})],
+    "POST /api/shares": [(JSON, {"album": "Foxes", "views_max": 3})],
 }
 """What succeeds, where chance alone would hardly find it."""
 load_all_checks()
@@ -84,7 +88,7 @@ def ask(web: Web, operation: Any, known: dict[str, str], headers: dict[str, str]
     requests: list[st.SearchStrategy[Any]] = [operation.as_strategy()]
     if names:
         requests.append(operation.as_strategy(path_parameters={name: known[name] for name in names}))
-    requests += [operation.as_strategy(body=body) for body in GOOD.get(operation.label, ())]
+    requests += [operation.as_strategy(body=body, media_type=kind) for kind, body in GOOD.get(operation.label, ())]
     if names or operation.body or operation.query:
         requests.append(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
 
