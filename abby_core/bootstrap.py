@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
     from abby_core.observability.events import EventLog
+    from abby_core.observability.measures import Measures
     from abby_core.quota.account import Account
     from abby_core.quota.limits import Need
     from abby_core.security.fetching import Fetcher
@@ -172,6 +173,12 @@ class Abby:
         )
 
     @cached_property
+    def measures(self) -> Measures:
+        from abby_core.observability.measures import Measures
+
+        return Measures()
+
+    @cached_property
     def events(self) -> EventLog:
         from abby_core.observability.events import EventLog
 
@@ -220,6 +227,7 @@ class Abby:
             generator=self.generator,
             board=board,
             events=self.events,
+            measures=self.measures,
             limits=self.queue_limits,
             lease_seconds=self.settings.lease_seconds,
         )
@@ -235,7 +243,7 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
-            refusals=Refusals(self.storage, self._advise),
+            refusals=Refusals(self.storage, self._advise, measures=self.measures),
             chores=(self._resume_forgetting,),
         )
 

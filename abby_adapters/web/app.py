@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from abby_adapters.web import metrics
 from abby_adapters.web.api import admin, albums, gallery, orders, presets, quota, shares, tokens
 from abby_adapters.web.description import Described
 from abby_adapters.web.desk import ClientGone, Desk
@@ -41,6 +42,7 @@ def make_app(abby: Abby) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _answer_bad_fields)
     app.add_exception_handler(HTTPException, _answer_http_error)
     _add_probes(app, abby)
+    app.include_router(metrics.routes(abby))
     desk = Desk(abby)
     app.include_router(openai.routes(abby, desk))
     app.include_router(openai.file_routes(abby, desk))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider, ProgressListener
     from abby_core.observability.events import EventLog
+    from abby_core.observability.measures import Measures
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.order_book import Claimed
@@ -41,12 +42,15 @@ class Making:
         board: Board,
         events: EventLog,
         thumbnails: Thumbnails,
+        *,
+        measures: Measures,
     ) -> None:
         self._storage = storage
         self._database = storage.database
         self._generator = generator
         self._board = board
         self._events = events
+        self._measures = measures
         self._thumbnails = thumbnails
 
     async def make(self, job: Job) -> None:
@@ -98,7 +102,8 @@ class Making:
     ) -> None:
         request = planned or provider.plan(wishes[0]).request
         await self._note_call(job, len(batch))
-        images = await _generated(provider, request, len(batch), self._listener(job, batch))
+        with self._measures.call(provider.name):
+            images = await _generated(provider, request, len(batch), self._listener(job, batch))
         for index, wish, image in zip(batch, wishes, images, strict=False):
             job.notes.extend(note for note in image.notes if note not in job.notes)
             complete = is_last and index == batch[-1] and not job.failures
