@@ -73,10 +73,14 @@ async def serve(settings: Settings, *, tell: Callable[[str], None], neighbours: 
 
 
 def server_for(abby: Abby) -> Server:
-    """The web server over an Abby that is open; it listens at sockets that are bound already."""
+    """The web server over an Abby that is open; it listens at sockets that are bound already.
+
+    What a proxy says about whom it speaks for counts only where PUBLIC_URL says that there is one, on this machine.
+    """
     return Server(uvicorn.Config(
         make_app(abby), log_config=None, access_log=False, lifespan="off", server_header=False, ws="none",
         timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=GRACE_SECONDS, limit_concurrency=CONNECTIONS_MAX,
+        proxy_headers=bool(abby.settings.public_url), forwarded_allow_ips=["127.0.0.1", "::1"],
     ))  # fmt: skip
 
 
