@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import Choice, ConfigurationError, InvalidRequest, QuotaExceeded
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.access.picture_links import PictureLinks
@@ -146,7 +147,9 @@ class Abby:
         from abby_core.storage.picture import PICTURE_BYTES_MAX
 
         if not self.settings.fetch_urls:
-            raise InvalidRequest("This Abby fetches no pictures from addresses (FETCH_URLS is off): send the picture.")
+            raise InvalidRequest(
+                sentence("This Abby fetches no pictures from addresses (FETCH_URLS is off): send the picture itself.")
+            )
         return await self.fetcher.fetch(url, bytes_max=PICTURE_BYTES_MAX, seconds=FETCH_SECONDS)
 
     @cached_property
