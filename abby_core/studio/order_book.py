@@ -28,8 +28,6 @@ _CLAIM = (
     "id, account, request, source_key, source_bytes, source_artifact, pictures, provider, model, millicredits_each, "
     "bytes_each, images_each, prompts, attempt, attempts_max, fence, calls_started, cancel_requested, created_at"
 )
-ALIKE_MAX = 50
-"""Orders of one wish that are looked at when it comes again."""
 _ONE_MORE = "pictures_kept = pictures_kept + 1, bytes_kept = bytes_kept + :size"
 _COUNTED = (
     "pictures_kept = (SELECT COUNT(*) FROM artifacts WHERE order_id = orders.id), bytes_kept = "
@@ -290,27 +288,13 @@ def source_key(tx: Transaction, order_id: str) -> str:
 def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[OrderView]:
     """The newest orders, newest first: of one account, or of everybody (None)."""
     where = "account = :account" if account is not None else ":account = ''"
-    sql = f"SELECT {_VIEW} FROM orders WHERE {where} ORDER BY created_at DESC, id DESC LIMIT :limit"  # noqa: S608
-    return [_as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
+    return selected(tx, f"{where} ORDER BY created_at DESC, id DESC", account=account or "", limit=limit)
 
 
-def alike(tx: Transaction, account: str, fingerprint: str, *, since_ms: int, until_ms: int) -> list[OrderView]:
-    """The account's orders of those milliseconds with that fingerprint, newest first; up to ``ALIKE_MAX``."""
-    sql = (
-        f"SELECT {_VIEW} FROM orders WHERE account = :account AND created_at >= :since AND created_at < :until "  # noqa: S608
-        "AND fingerprint = :fingerprint ORDER BY created_at DESC, id DESC LIMIT :limit"
-    )
-    found = tx.rows(sql, account=account, fingerprint=fingerprint, since=since_ms, until=until_ms, limit=ALIKE_MAX)
-    return [_as_view(row) for row in found]
-
-
-def unfinished_views(tx: Transaction, *, limit: int) -> list[OrderView]:
-    """Everybody's orders that run, then those that wait, the oldest first; up to ``limit`` of either."""
-    found: list[OrderView] = []
-    for state in ("running", "waiting"):
-        sql = f"SELECT {_VIEW} FROM orders WHERE state = '{state}' ORDER BY created_at, id LIMIT :limit"  # noqa: S608
-        found += [_as_view(row) for row in tx.rows(sql, limit=limit)]
-    return found
+def selected(tx: Transaction, condition: str, *, limit: int, **values: Value) -> list[OrderView]:
+    """The orders of which that SQL is true, in its order."""
+    rows = tx.rows(f"SELECT {_VIEW} FROM orders WHERE {condition} LIMIT :limit", limit=limit, **values)  # noqa: S608
+    return [_as_view(row) for row in rows]
 
 
 def running_by_account(tx: Transaction) -> dict[str, int]:

@@ -29,7 +29,7 @@ class QueueReport:
 
 
 def queue_report(tx: Transaction, *, listed: int) -> QueueReport:
-    """The report, with up to ``listed`` orders. Costs what waits and runs, not what ever was."""
+    """The report, with up to ``listed`` orders of either state. Costs what waits and runs, not what ever was."""
     waiting = tx.row("SELECT COUNT(*) AS n, COALESCE(MIN(created_at), 0) AS oldest FROM orders WHERE state = 'waiting'")
     running = tx.row("SELECT COUNT(*) AS n FROM orders WHERE state = 'running'")
     deliveries = tx.row("SELECT COUNT(*) AS n FROM deliveries WHERE state = 'pending'")
@@ -38,5 +38,10 @@ def queue_report(tx: Transaction, *, listed: int) -> QueueReport:
         running=int(running["n"]) if running else 0,
         deliveries=int(deliveries["n"]) if deliveries else 0,
         oldest_at_ms=int(waiting["oldest"]) if waiting else 0,
-        orders=tuple(order_book.unfinished_views(tx, limit=listed)) if listed else (),
+        orders=tuple(_unfinished(tx, listed)) if listed else (),
     )
+
+
+def _unfinished(tx: Transaction, limit: int) -> list[OrderView]:
+    running = order_book.selected(tx, "state = 'running' ORDER BY created_at, id", limit=limit)
+    return running + order_book.selected(tx, "state = 'waiting' ORDER BY created_at, id", limit=limit)

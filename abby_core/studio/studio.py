@@ -31,7 +31,7 @@ from abby_core.studio.order import (
 )
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
-from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
+from abby_core.studio.preparing import Offer, Preparing, alike, check_order, fingerprint_of
 from abby_core.studio.queue_report import LISTED_MAX, QueueReport, queue_report
 from abby_core.studio.refusals import need_of
 from abby_core.studio.request_json import encode
@@ -217,7 +217,7 @@ class Studio:
     async def alike(self, order: Order, *, since_ms: int, until_ms: int) -> list[OrderView]:
         """The account's orders of those milliseconds that asked for just the same, whatever their ids; newest first."""
         return await self._database.fetch(
-            order_book.alike, order.account.key, fingerprint_of(order), since_ms=since_ms, until_ms=until_ms
+            alike, order.account.key, fingerprint_of(order), since_ms=since_ms, until_ms=until_ms
         )
 
     async def queue(self, *, listed: int = LISTED_MAX) -> QueueReport:
