@@ -1,5 +1,7 @@
 """Starts Abby: ``python launch.py [what abby takes]``, on Windows, Linux and macOS, with Python alone.
 
+Without more she serves: the web at the address that is printed, and the Discord bot if there is a token for it.
+
 The first start makes ``.venv`` beside this file and installs exactly the packages that ``requirements.lock``
 names and fingerprints; later starts only check that they are there. ``python launch.py test [what pytest takes]``
 installs ``requirements-dev.lock`` as well and runs the tests.
@@ -37,6 +39,8 @@ PIP = ("-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-
 ON_WINDOWS = os.name == "nt"
 ABBY = ("-P", "-m", "abby_adapters.cli.main")
 """Python's arguments that start Abby. ``-P``: a file named typing.py in the user's folder is none of her business."""
+ALONE = ("serve",)
+"""What she does when nothing else is asked for."""
 COMMAND_POSIX = f"""#!/bin/sh
 exec "$(dirname "$0")/python" {" ".join(ABBY)} "$@"
 """
@@ -65,7 +69,7 @@ def main(arguments: list[str]) -> int:
     if testing:
         os.chdir(PROJECT)
         return hand_over([environment.python, "-m", "pytest", *arguments[1:]])
-    return hand_over([environment.python, *ABBY, *arguments])
+    return hand_over([environment.python, *ABBY, *(arguments or ALONE)])
 
 
 class Environment:

@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from abby_core.errors import Choice, ConfigurationError, QuotaExceeded
+from abby_core.errors import Choice, ConfigurationError, InvalidRequest, QuotaExceeded
 from abby_core.quota.meter import NO_LIMIT
 from abby_core.quota.quota_manager import Clock, Defaults, QuotaManager
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.access.guilds import Guilds, HostWords
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider
     from abby_core.observability.events import EventLog
+    from abby_core.observability.measures import Measures
     from abby_core.quota.account import Account
     from abby_core.quota.limits import Need
+    from abby_core.security.fetching import Fetcher
     from abby_core.settings import Settings
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.deliveries import Deliveries
@@ -52,6 +55,8 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0
 """How long running orders may finish when Abby is closed."""
+FETCH_SECONDS = 20.0
+"""How long a picture may take that Abby fetches from an address: as large as they come, at 8 Mbit/s."""
 EVENTS_FILE = Path("logs") / "events.jsonl"
 
 
@@ -173,6 +178,22 @@ class Abby:
         return load_host_words(self.settings.blocked_words_file, self.settings.mature_words_file)
 
     @cached_property
+    def fetcher(self) -> Fetcher:
+        from abby_core.security.fetching import Fetcher
+
+        return Fetcher()
+
+    async def fetch_picture(self, url: str) -> bytes:
+        """What stands at a public web address that somebody named, still unchecked. Raises InvalidRequest."""
+        from abby_core.storage.picture import PICTURE_BYTES_MAX
+
+        if not self.settings.fetch_urls:
+            raise InvalidRequest(
+                sentence("This Abby fetches no pictures from addresses (FETCH_URLS is off): send the picture itself.")
+            )
+        return await self.fetcher.fetch(url, bytes_max=PICTURE_BYTES_MAX, seconds=FETCH_SECONDS)
+
+    @cached_property
     def importer(self) -> Importer:
         from abby_core.gallery.importing import Importer
 
@@ -194,6 +215,12 @@ class Abby:
             count_max=PICTURES_MAX,
             providers=lambda: {name: each.capabilities.kinds for name, each in self.generator.providers.items()},
         )
+
+    @cached_property
+    def measures(self) -> Measures:
+        from abby_core.observability.measures import Measures
+
+        return Measures()
 
     @cached_property
     def events(self) -> EventLog:
@@ -244,6 +271,7 @@ class Abby:
             generator=self.generator,
             board=board,
             events=self.events,
+            measures=self.measures,
             limits=self.queue_limits,
             lease_seconds=self.settings.lease_seconds,
         )
@@ -259,7 +287,7 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
-            refusals=Refusals(self.storage, self._advise),
+            refusals=Refusals(self.storage, self._advise, measures=self.measures),
             admit=self.guilds.admit,
             chores=(self._resume_forgetting,),
         )

@@ -248,6 +248,13 @@ class Settings:
         means="Accounts that may look after this Abby on its pages, such as discord:123, with commas.",
     )
 
+    fetch_urls: bool = _setting(
+        "FETCH_URLS",
+        default=False,
+        read=environment.flag,
+        means="true: programs may name a picture by its public web address, and Abby fetches it from there.",
+    )
+
     discord_client_id: str = _setting(
         "DISCORD_CLIENT_ID",
         default="",

@@ -39,6 +39,7 @@ EXIT_CODES: tuple[tuple[type[AbbyError], int], ...] = (
 """The first that fits decides."""
 
 PARTS: Mapping[str, tuple[str, ...]] = {
+    "welcome": ("status",),
     "make": ("imagine", "transform", "upscale", "vary"),
     "preset": ("prefer", "preset"),
     "gallery": ("gallery", "show", "styles"),

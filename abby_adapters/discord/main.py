@@ -76,12 +76,18 @@ class _Tree(app_commands.CommandTree[StudioBot]):
 class Abby(StudioBot):
     """The bot. ``storage`` and ``generator`` are None where this Abby cannot be opened; commands then say so.
 
-    ``core`` and ``uploads`` replace the usual ones (tests, embedding). ``messages``: orders whose message this
-    process is writing. ``edit_seconds`` and ``patience_seconds``: see :mod:`.order_message` and :mod:`.desk`.
+    ``core`` and ``uploads`` replace the usual ones (tests, embedding). ``core_is_open``: somebody else opens and
+    closes the core. ``messages``: orders whose message this process is writing. ``edit_seconds`` and
+    ``patience_seconds``: see :mod:`.order_message` and :mod:`.desk`.
     """
 
     def __init__(
-        self, config: BotConfig | None = None, *, core: Core | None = None, uploads: Uploads | None = None
+        self,
+        config: BotConfig | None = None,
+        *,
+        core: Core | None = None,
+        core_is_open: bool = False,
+        uploads: Uploads | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -104,6 +110,7 @@ class Abby(StudioBot):
             self.generator = self.core.generator
         except AbbyError as error:
             self._cannot_open(error)
+        self._core_is_open = core_is_open
         self._opened = contextlib.AsyncExitStack()
 
     @property
@@ -148,7 +155,8 @@ class Abby(StudioBot):
         try:
             self.core.deliveries.register(KIND, Delivery(self, self.core))
             self.core.guilds.own_rules.append(self.automod)
-            await self._opened.enter_async_context(self.core)
+            if not self._core_is_open:
+                await self._opened.enter_async_context(self.core)
         except AbbyError as error:
             self._cannot_open(error)
 
@@ -170,7 +178,7 @@ def run(settings: Settings) -> None:
 async def examine(settings: Settings) -> list[Finding]:
     """How the bot is on Discord, in sentences. Raises ConfigurationError or StorageError."""
     async with discord.Client(intents=discord.Intents.none()) as client:
-        with _translated():
+        with translated():
             await client.login(settings.discord_token or "")
             return [finding async for finding in findings(client, settings)]
 
@@ -180,13 +188,13 @@ async def _run(bot: Abby, token: str) -> None:
     if running is not None:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError), _translated():
+    with contextlib.suppress(asyncio.CancelledError), translated():
         async with bot:
             await bot.start(token)
 
 
 @contextlib.contextmanager
-def _translated() -> Generator[None]:
+def translated() -> Generator[None]:
     """What signing in to Discord raises, as Abby's errors."""
     try:
         yield

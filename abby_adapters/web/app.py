@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from abby_adapters.web.api import gallery, orders
+from abby_adapters.web import metrics
+from abby_adapters.web.api import admin, albums, gallery, orders, presets, quota, shares, tokens
+from abby_adapters.web.description import Described
 from abby_adapters.web.desk import ClientGone, Desk
-from abby_adapters.web.errors import ErrorAnswer, Failure, HttpError, OrderFailed, failure_of
+from abby_adapters.web.errors import Failure, HttpError, OrderFailed, failure_of
 from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
 from abby_adapters.web.pages.app import make_pages
@@ -34,19 +37,20 @@ CLIENT_GONE = 499
 def make_app(abby: Abby, *, discord_url: str = DISCORD) -> ASGIApp:
     """The ASGI application over that Abby, which has to be open while it is used. Raises ConfigurationError."""
     says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
-    app = FastAPI(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
-                  responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}})  # fmt: skip
+    app = Described(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     for kind in (HttpError, OrderFailed, AbbyError, Exception):
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
     app.add_exception_handler(RequestValidationError, _answer_bad_fields)
     app.add_exception_handler(HTTPException, _answer_http_error)
     _add_probes(app, abby)
+    app.include_router(metrics.routes(abby))
     desk = Desk(abby)
     app.include_router(openai.routes(abby, desk))
     app.include_router(openai.file_routes(abby, desk))
     app.include_router(orders.routes(abby, desk))
-    app.include_router(gallery.routes(abby))
+    for part in (gallery, albums, shares, presets, quota, tokens, admin):
+        app.include_router(part.routes(abby))
     return Guard(
         _Doors(programs=app, people=make_pages(abby, discord_url=discord_url)),
         abby=abby,
@@ -72,12 +76,20 @@ def allowed_hosts(settings: Settings) -> list[str]:
     return [name.strip() for name in named if name.strip()]
 
 
+class Readiness(BaseModel):
+    """Whether all is well, and what is not."""
+
+    status: Literal["ok", "not ready"]
+    problems: dict[str, str]
+
+
 def _add_probes(app: FastAPI, abby: Abby) -> None:
     @app.get("/healthz", summary="Whether the process lives", tags=["Probes"])
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", summary="Whether pictures can be made and kept", tags=["Probes"])
+    @app.get("/readyz", summary="Whether pictures can be made and kept", tags=["Probes"], response_model=Readiness,
+             responses={503: {"model": Readiness, "description": "Not now; `problems` says why."}})  # fmt: skip
     async def readyz() -> Response:
         problems: dict[str, str] = {}
         try:

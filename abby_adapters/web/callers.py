@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from abby_adapters.web.errors import Failure, HttpError
@@ -58,10 +58,18 @@ def no_token(*, given: bool, too_many: bool) -> Failure:
     )  # fmt: skip
 
 
+_BEARER = HTTPBearer(
+    scheme_name="token", auto_error=False,
+    description="A token of `abby token create`. The scopes that an operation names are those it needs.",
+)  # fmt: skip
+_Shown = Annotated[object, Depends(_BEARER)]
+"""For the interface's own description; the guard has looked at the token before."""
+
+
 def caller_who_may(scope: Scope | None = None) -> Callable[..., Caller]:
     """A dependency: the caller, whose token includes that scope."""
 
-    def caller(request: Request) -> Caller:
+    def caller(request: Request, _shown: _Shown) -> Caller:
         found: Caller = request.scope["state"]["caller"]
         if scope is not None and scope not in found.scopes:
             raise HttpError(Failure(status=403, message=f"This token may not be used to {scope}.",
@@ -71,9 +79,9 @@ def caller_who_may(scope: Scope | None = None) -> Callable[..., Caller]:
     return caller
 
 
-bearer = Depends(HTTPBearer(auto_error=False, description="A token of `abby token create`."))
-"""For the API's own description; the guard has looked at the token before."""
 Anybody = Annotated[Caller, Depends(caller_who_may())]
-Maker = Annotated[Caller, Depends(caller_who_may("make"))]
-Looker = Annotated[Caller, Depends(caller_who_may("look"))]
-Changer = Annotated[Caller, Depends(caller_who_may("change"))]
+Maker = Annotated[Caller, Security(caller_who_may("make"), scopes=["make"])]
+Looker = Annotated[Caller, Security(caller_who_may("look"), scopes=["look"])]
+Changer = Annotated[Caller, Security(caller_who_may("change"), scopes=["change"])]
+Monitor = Annotated[Caller, Security(caller_who_may("metrics"), scopes=["metrics"])]
+Admin = Annotated[Caller, Security(caller_who_may("admin"), scopes=["admin"])]

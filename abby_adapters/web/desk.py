@@ -2,7 +2,8 @@
 
 The id of an order is made from the account and the request's ``Idempotency-Key``, so the same key is the same order,
 whatever happens in between; the order's row remembers how it ended, errors included. Without a key the id is random,
-except for what OpenAI's clients send again by themselves after a connection broke: that is recognised by its content.
+except for what OpenAI's clients send again by themselves after a connection broke: that is recognised by its content,
+also when Abby was started anew in between.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from abby_core.errors import AbbyError, NotFound
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from abby_core.access.token import Caller
     from abby_core.bootstrap import Abby
     from abby_core.studio import Account, Creation, Order, OrderView, Progress
 
@@ -32,6 +34,8 @@ KEY_CHARACTERS_MAX = 255
 """What Stripe takes, whose rules these are."""
 LEFT_MAX = 1000
 """Orders without a key whose askers went away and may ask again; the oldest is forgotten first."""
+KEYLESS = "web-once-"
+"""How the ids of orders begin that came without a key."""
 LEFT_SECONDS = 600
 """OpenAI's clients give a request up after so long, and ask again within seconds."""
 PAUSE_SECONDS = 15.0
@@ -49,12 +53,17 @@ class Desk:
         self._studio = abby.studio
         self.places = asyncio.Semaphore(PICTURES_AT_ONCE_MAX)
         """For whoever makes pictures ready to be handed out."""
+        self._began_at_ms = abby.storage.now_ms()
         self._answering: set[str] = set()
         self._left: OrderedDict[str, tuple[str, float]] = OrderedDict()
         """By what was asked: the order's id, and when its asker went away."""
+        self._taken_up: set[str] = set()
+        """Orders from before the start that were asked for again: a second wish of the same words is another one."""
 
-    def with_id(self, request: Request, order: Order) -> Order:
-        """The order under its id. Raises HttpError for a key that is none."""
+    async def with_id(self, request: Request, order: Order) -> Order:
+        """The order under its id, with its token's own limit. Raises HttpError for a key that is none."""
+        caller: Caller = request.scope["state"]["caller"]
+        order = replace(order, token=caller.limit)
         key = request.headers.get("idempotency-key")
         if key is not None:
             return replace(order, id=_order_id(order.account, key))
@@ -62,7 +71,18 @@ class Desk:
             order_id, left_at = self._left.pop(_content(order), ("", 0.0))
             if order_id and asyncio.get_running_loop().time() - left_at < LEFT_SECONDS:
                 return replace(order, id=order_id)
-        return replace(order, id=f"web-{secrets.token_hex(16)}")
+            if order_id := await self._from_before_the_start(order):
+                return replace(order, id=order_id)
+        return replace(order, id=f"{KEYLESS}{secrets.token_hex(16)}")
+
+    async def _from_before_the_start(self, order: Order) -> str:
+        """The order whose answer the end of the process before this one cut off; empty: there is none."""
+        since_ms = self._began_at_ms - LEFT_SECONDS * 1000
+        for view in await self._studio.alike(order, since_ms=since_ms, until_ms=self._began_at_ms):
+            if view.id.startswith(KEYLESS) and view.id not in self._taken_up:
+                self._taken_up.add(view.id)
+                return view.id
+        return ""
 
     @contextmanager
     def answering(self, order: Order) -> Generator[None]:

@@ -23,7 +23,7 @@ from abby_adapters.web.cookies import SESSION, Jar
 from abby_adapters.web.errors import Failure, HttpError, failure_of
 from abby_adapters.web.origins import SAFE_METHODS, is_ours
 from abby_adapters.web.proxies import believe, networks_of
-from abby_core.access.token import SCOPES, Caller
+from abby_core.access.token import HOSTS_SCOPES, SCOPES, Caller
 from abby_core.errors import AbbyError
 from abby_core.storage.picture import PICTURE_BYTES_MAX
 
@@ -124,7 +124,9 @@ class Guard:
         if not token and _begins(scope["path"], "/api"):
             session = await self._session(scope, headers, exchange)
             if session is not None:
-                return Caller(token_id="", account=session.account, scopes=frozenset(SCOPES))
+                is_host = session.account.key in self._abby.hosts
+                scopes = (*SCOPES, *HOSTS_SCOPES) if is_host else SCOPES
+                return Caller(token_id="", account=session.account, scopes=frozenset(scopes))
         too_many = bool(token) and self._wrong_tokens.count(_address(scope))
         raise HttpError(no_token(given=bool(token), too_many=too_many))
 

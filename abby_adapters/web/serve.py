@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
+from typing import Protocol
 
 import uvicorn
 
@@ -35,25 +36,46 @@ IDLE_SECONDS = 15
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-async def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
+class Neighbour(Protocol):
+    """What runs beside the web over the same Abby."""
+
+    def begin(self) -> None:
+        """Called when Abby is open."""
+        ...
+
+    async def end(self) -> None:
+        """Called when Abby is closed, and nothing is left to be delivered."""
+        ...
+
+
+Neighbours = Callable[[Abby], list[Neighbour]]
+
+
+async def serve(settings: Settings, *, tell: Callable[[str], None], neighbours: Neighbours = lambda _abby: []) -> None:
     """Serve until SIGTERM or Ctrl-C; answers on their way are given, running orders finished or handed back.
 
     ``tell`` is called once with the URL, when it answers. Raises ConfigurationError for an address that cannot be
     used, or that others could reach while nobody has a token.
     """
-    with ExitStack() as sockets:
-        bound = [sockets.enter_context(closing(each)) for each in _bind(settings.web_host, settings.web_port)]
-        async with open_abby(settings) as abby:
-            exposed = await _check_exposure(abby, bound)
-            server = server_for(abby)
-            with _stopped_by_signals(server):
-                serving = asyncio.ensure_future(server.serve(sockets=bound))
-                tell(url_of(bound[0]))
-                if not exposed and not _has_a_way_in(settings):
-                    link = await asyncio.to_thread(abby.sign_ins.create, local_account())
-                    tell(f"Sign in, once: {url_of(bound[0])}{SIGN_IN_PATH}{link}")
-                await serving
-            log.info("finishing what is running")
+    async with AsyncExitStack() as stack:
+        bound = [stack.enter_context(closing(each)) for each in _bind(settings.web_host, settings.web_port)]
+        abby = open_abby(settings)
+        beside = neighbours(abby)
+        for each in beside:
+            stack.push_async_callback(each.end)
+        await stack.enter_async_context(abby)
+        exposed = await _check_exposure(abby, bound)
+        server = server_for(abby)
+        with _stopped_by_signals(server):
+            serving = asyncio.ensure_future(server.serve(sockets=bound))
+            for each in beside:
+                each.begin()
+            tell(url_of(bound[0]))
+            if not exposed and not _has_a_way_in(settings):
+                link = await asyncio.to_thread(abby.sign_ins.create, local_account())
+                tell(f"Sign in, once: {url_of(bound[0])}{SIGN_IN_PATH}{link}")
+            await serving
+        log.info("finishing what is running")
 
 
 def server_for(abby: Abby, *, discord_url: str = DISCORD) -> Server:
@@ -126,8 +148,10 @@ def _bind(host: str, port: int) -> list[socket.socket]:
             each.close()
         bound, trouble = [], error
     if not bound:
+        taken = isinstance(trouble, OSError) and trouble.errno == errno.EADDRINUSE
+        why = "something listens there already, perhaps another Abby" if taken else trouble
         raise ConfigurationError(
-            f"Abby cannot listen at {host}, port {port}: {trouble}. Choose others with --host and --port."
+            f"Abby cannot listen at {host}, port {port}: {why}. Choose others: abby serve --host HOST --port PORT."
         ) from trouble
     return bound
 

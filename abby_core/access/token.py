@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from abby_core.quota.account import Account
+from abby_core.quota.meter import TokenLimit
 from abby_core.security.tokens import ALPHABET, TOKEN_CHARACTERS
 
-Scope = Literal["make", "look", "change"]
+Scope = Literal["make", "look", "change", "admin", "metrics"]
 SCOPES: tuple[Scope, ...] = ("make", "look", "change")
 """``make``: order pictures and cancel orders. ``look``: see the gallery. ``change``: favourites, deleting, undoing."""
+HOSTS_SCOPES: tuple[Scope, ...] = ("admin", "metrics")
+"""What only the host gives out: ``admin``: everybody's limits and usage. ``metrics``: the figures for monitoring."""
 TokenState = Literal["live", "expired", "revoked"]
 
 PREFIX = "abby_"
@@ -21,6 +24,8 @@ LIVE_TOKENS_MAX = 50
 """Open tokens of one account: one for each of a person's programs, and a bound on the table."""
 ENDED_TOKENS_MAX = 50
 """Ended tokens that are remembered for each account; of more the longest ended are forgotten."""
+IMAGES_PER_DAY_MAX = 1_000_000
+"""A larger limit limits nothing."""
 LIFETIME_SECONDS_MIN, LIFETIME_SECONDS_MAX = 60, 10 * 365 * 86_400
 
 _TOKEN = re.compile(rf"{PREFIX}[{ALPHABET}]{{{TOKEN_CHARACTERS}}}", re.IGNORECASE)
@@ -40,6 +45,10 @@ class Token:
     last_used_at_ms: int
     """To the minute."""
     revoked_at_ms: int
+    images_per_day: int = 0
+    """Pictures that may be ordered with it on one day (UTC), within what the account may; 0: no limit of its own."""
+    images_today: int = 0
+    """How many were, or are being made; counted where there is a limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,8 @@ class Caller:
     token_id: str
     account: Account
     scopes: frozenset[Scope]
+    limit: TokenLimit | None = None
+    """The token's own, if it has one: put into the orders that come with it."""
 
 
 def looks_like_a_token(text: str) -> bool:

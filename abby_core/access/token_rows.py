@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abby_core.access.token import ENDED_TOKENS_MAX, LIVE_TOKENS_MAX, Token, TokenState
 from abby_core.errors import QuotaExceeded
+from abby_core.quota import ledger
+from abby_core.quota.meter import token_meter
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Row, Transaction, Value
 
-_TOKEN = "id, account, name, scopes, created_at, expires_at, last_used_at, revoked_at"  # noqa: S105 -- columns
+_TOKEN = "id, account, name, scopes, created_at, expires_at, last_used_at, revoked_at, images_per_day"  # noqa: S105 -- columns
 _LIVE = "revoked_at = 0 AND (expires_at = 0 OR expires_at > :now)"
 
 
@@ -35,11 +38,13 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
             ),
             meter="tokens", limit=LIVE_TOKENS_MAX, used=live, requested=1,
         )  # fmt: skip
-    tx.execute(
+    forgotten = tx.rows(
         f"DELETE FROM api_tokens WHERE account = :account AND NOT ({_LIVE}) AND id NOT IN (SELECT id FROM api_tokens "  # noqa: S608
-        f"WHERE account = :account AND NOT ({_LIVE}) ORDER BY created_at DESC, id DESC LIMIT :most)",
+        f"WHERE account = :account AND NOT ({_LIVE}) ORDER BY created_at DESC, id DESC LIMIT :most) RETURNING id",
         account=account, now=now_ms, most=ENDED_TOKENS_MAX,
     )  # fmt: skip
+    for each in forgotten:
+        ledger.drop(tx, account, token_meter(str(each["id"])))
     columns = ", ".join(row)
     placeholders = ", ".join(f":{column}" for column in row)
     tx.execute(f"INSERT INTO api_tokens ({columns}) VALUES ({placeholders}) ON CONFLICT (id) DO NOTHING", **row)  # noqa: S608
@@ -48,14 +53,14 @@ def insert(tx: Transaction, now_ms: int, **row: Value) -> None:
 def by_account(tx: Transaction, account: str, now_ms: int) -> tuple[Token, ...]:
     """All of the account's tokens, the newest first; :func:`insert` bounds their number."""
     sql = f"SELECT {_TOKEN} FROM api_tokens WHERE account = :account ORDER BY created_at DESC, id DESC"  # noqa: S608
-    return tuple(_token(row, now_ms) for row in tx.rows(sql, account=account))
+    return tuple(_counted(tx, _token(row, now_ms), now_ms) for row in tx.rows(sql, account=account))
 
 
 def by_id(tx: Transaction, account: str, token_id: str, now_ms: int) -> Token | None:
     """One of the account's tokens."""
     sql = f"SELECT {_TOKEN} FROM api_tokens WHERE id = :id AND account = :account"  # noqa: S608
     row = tx.row(sql, id=token_id, account=account)
-    return None if row is None else _token(row, now_ms)
+    return None if row is None else _counted(tx, _token(row, now_ms), now_ms)
 
 
 def live(tx: Transaction, token_sha256: str, now_ms: int) -> Token | None:
@@ -96,7 +101,16 @@ def _token(row: Row, now_ms: int) -> Token:
         expires_at_ms=row["expires_at"],
         last_used_at_ms=row["last_used_at"],
         revoked_at_ms=row["revoked_at"],
+        images_per_day=row["images_per_day"],
     )
+
+
+def _counted(tx: Transaction, token: Token, now_ms: int) -> Token:
+    """The token with what it has taken of its own limit, if it has one."""
+    if not token.images_per_day:
+        return token
+    used, _period = ledger.used_in(tx, token.account, token_meter(token.id), now_ms)
+    return replace(token, images_today=used)
 
 
 def _state(row: Row, now_ms: int) -> TokenState:

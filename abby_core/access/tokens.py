@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from abby_core.access import token_rows
 from abby_core.access.token import (
+    HOSTS_SCOPES,
+    IMAGES_PER_DAY_MAX,
     LIFETIME_SECONDS_MAX,
     LIFETIME_SECONDS_MIN,
     NAME_CHARACTERS_MAX,
@@ -26,6 +28,7 @@ from abby_core.access.token import (
 )
 from abby_core.errors import InvalidRequest, NotFound, StorageError
 from abby_core.quota.account import Account
+from abby_core.quota.meter import TokenLimit
 from abby_core.security.tokens import new_token, token_hash
 from abby_core.sentence import sentence
 from abby_core.storage.saving import clean_name
@@ -52,19 +55,29 @@ class Tokens:
         name: str = "",
         scopes: Collection[str] = SCOPES,
         expires_in_seconds: float | None = None,
+        images_per_day: int = 0,
+        by_host: bool = False,
     ) -> tuple[Token, str]:
         """A new token of the account, and its text, this once. ``expires_in_seconds`` None: it lasts until revoked.
 
-        Raises InvalidRequest, and QuotaExceeded when the account has too many.
+        ``images_per_day``: most pictures that may be ordered with it in a day, within what the account may; 0: only
+        the account's limits count. ``by_host``: the host makes it, who alone may give out the scopes ``admin`` and
+        ``metrics``. Raises InvalidRequest, and QuotaExceeded when the account has too many.
         """
         if len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
             raise InvalidRequest(
                 sentence("A token's name is one line of up to {limit} characters.", limit=NAME_CHARACTERS_MAX)
             )
-        if not scopes or not set(scopes) <= set(SCOPES):
+        possible = (*SCOPES, *HOSTS_SCOPES) if by_host else SCOPES
+        if not scopes or not set(scopes) <= set(possible):
             raise InvalidRequest(
-                sentence("A token may be used to {scopes}; name one or more of these.", scopes=", ".join(SCOPES))
+                sentence("The scopes of a token are {scopes}; name one or more of these.", scopes=", ".join(possible))
             )
+        if not 0 <= images_per_day <= IMAGES_PER_DAY_MAX:
+            raise InvalidRequest(
+                sentence("A token may have up to {most} pictures a day; 0: no limit of its own.",
+                         most=IMAGES_PER_DAY_MAX)
+            )  # fmt: skip
         if expires_in_seconds is not None and not LIFETIME_SECONDS_MIN <= expires_in_seconds <= LIFETIME_SECONDS_MAX:
             raise InvalidRequest(sentence("A token lasts between a minute and ten years, or until it is revoked."))
         text, token_id, now_ms = PREFIX + new_token(), secrets.token_hex(8), self._storage.now_ms()
@@ -75,7 +88,8 @@ class Tokens:
             token_sha256=token_hash(text),
             account=account.key,
             name=name,
-            scopes=json.dumps([scope for scope in SCOPES if scope in scopes]),
+            scopes=json.dumps([scope for scope in possible if scope in scopes]),
+            images_per_day=images_per_day,
             created_at=now_ms,
             expires_at=0 if expires_in_seconds is None else now_ms + int(expires_in_seconds * 1000),
         )
@@ -116,7 +130,10 @@ class Tokens:
             except StorageError as error:  # which is no reason to let nobody in
                 log.warning("the use of a token could not be noted: %s", error)
         platform, _, user_id = token.account.partition(":")
-        return Caller(token_id=token.id, account=Account(platform, user_id), scopes=frozenset(token.scopes))
+        limit = TokenLimit(token_id=token.id, images_per_day=token.images_per_day) if token.images_per_day else None
+        return Caller(
+            token_id=token.id, account=Account(platform, user_id), scopes=frozenset(token.scopes), limit=limit
+        )
 
 
 def _no_such_token(token_id: str) -> NotFound:

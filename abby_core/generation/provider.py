@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from abby_core.generation.request import GeneratedImage, ImageRequest, Kind
 
-ProgressListener = Callable[[float], None]
-"""Called with the share done, 0..1, never decreasing. Must be cheap; may be called from the event loop only."""
+
+class ProgressListener(Protocol):
+    """Told the share done, 0..1, never decreasing; and perhaps the picture as it is so far, as a small PNG, JPEG or
+    WebP. Must be cheap; called from the event loop only."""
+
+    def __call__(self, share: float, preview: bytes = b"", /) -> None: ...
 
 
-def ignore_progress(_share: float) -> None:
+def ignore_progress(_share: float, _preview: bytes = b"", /) -> None:
     """The listener for callers who do not watch."""
 
 

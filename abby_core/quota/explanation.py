@@ -19,6 +19,7 @@ from abby_core.quota.meter import (
     IMAGES_PER_DAY,
     IMAGES_PER_HOUR,
     IMAGES_PER_MONTH,
+    METERS,
     NO_LIMIT,
     Hold,
     period_ends_ms,
@@ -336,7 +337,8 @@ def _thing(meter: str, amount: int) -> str:
 
 
 def _own(reservation: OpenReservation) -> list[Hold]:
-    return [hold for hold in reservation.holds if hold.account != HOUSE and hold.amount]
+    """What is set aside of the account's own limits; what counts for a token as well is among it already."""
+    return [hold for hold in reservation.holds if hold.account != HOUSE and hold.amount and hold.meter in METERS]
 
 
 def _plain(value: int | frozenset[str] | str) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import Refused
 from abby_core.quota.account import HOUSE
 from abby_core.quota.erasure import BEING_FORGOTTEN
-from abby_core.quota.meter import METERS, Charge, Hold, period_of
+from abby_core.quota.meter import IMAGES_PER_DAY, METERS, Charge, Hold, is_token_meter, period_of, place_of
 from abby_core.quota.refusal import refusal
 
 if TYPE_CHECKING:
@@ -188,9 +188,14 @@ def reset(tx: Transaction, account: str, meter: str, now_ms: int) -> None:
     )  # fmt: skip
 
 
+def drop(tx: Transaction, account: str, meter: str) -> None:
+    """Forget the counter of a meter that nobody asks for any more, such as a token's that is gone."""
+    tx.execute("DELETE FROM counters WHERE account = :account AND meter = :meter", account=account, meter=meter)
+
+
 def in_touching_order(charges: Iterable[Charge]) -> list[Charge]:
     """Private counters before the house's, meters in one order: callers queue, they never deadlock."""
-    return sorted(charges, key=lambda charge: (charge.account == HOUSE, METERS.index(charge.meter)))
+    return sorted(charges, key=lambda charge: (charge.account == HOUSE, place_of(charge.meter)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +245,8 @@ def _spread(holds: list[Hold], spent: Mapping[Counter, Spent]) -> Iterator[tuple
     rest: dict[tuple[str, str], Spent] = {}
     for hold in holds:
         key = (hold.account, hold.meter)
-        part = rest.get(key) or spent.get((hold.account == HOUSE, hold.meter), _NOTHING)
+        counted_as = IMAGES_PER_DAY if is_token_meter(hold.meter) else hold.meter
+        part = rest.get(key) or spent.get((hold.account == HOUSE, counted_as), _NOTHING)
         share = min(part.share, hold.amount)
         actual = part.actual if hold is last[key] else min(part.actual, share)
         rest[key] = Spent(share=part.share - share, actual=part.actual - actual)

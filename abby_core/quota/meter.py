@@ -25,6 +25,9 @@ Of images the longest time comes first, because the first limit that is reached 
 back in 20 minutes" would be a lie on a day that is used up.
 """
 
+TOKEN_IMAGES_PER_DAY = "token images/day"  # noqa: S105 -- no secret
+"""What refusals call the meter of a token, whichever token's it is (:func:`token_meter`)."""
+
 NO_LIMIT = 2**62
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -49,6 +52,29 @@ class Hold:
     period: int
     resets: int
     amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenLimit:
+    """Pictures a day through one token of an account; counted beside, and within, what the account may make."""
+
+    token_id: str
+    images_per_day: int
+
+
+def token_meter(token_id: str) -> str:
+    """The account's meter that counts the pictures of the day which one of its tokens ordered."""
+    return f"token {token_id}/day"
+
+
+def is_token_meter(meter: str) -> bool:
+    """Whether it counts what one token takes."""
+    return meter.startswith("token ")
+
+
+def place_of(meter: str) -> int:
+    """Where a meter comes in the order in which a transaction touches an account's: tokens' before all others."""
+    return -1 if is_token_meter(meter) else METERS.index(meter)
 
 
 def period_of(meter: str, at_ms: int) -> int:

@@ -28,7 +28,9 @@ from abby_core.quota.meter import (
     METERS,
     NO_LIMIT,
     Charge,
+    TokenLimit,
     period_ends_ms,
+    token_meter,
 )
 from abby_core.quota.rules import Rules
 from abby_core.quota.rules_file import load_rules
@@ -190,18 +192,23 @@ class QuotaManager:
         blob_key: str = "",
         blob_sha256: str = "",
         bounds: Bounds | None = None,
+        token: TokenLimit | None = None,
     ) -> bool:
         """Set a need aside for ``seconds``, or raise QuotaExceeded. False: this id is reserved already.
 
-        ``bounds``: the account's, where they were looked up in this transaction already. Raises Refused for an
-        account that is being forgotten.
+        ``bounds``: the account's, where they were looked up in this transaction already. ``token``: the one it is
+        asked for with, if that has a limit of its own. Raises Refused for an account that is being forgotten.
         """
         now_ms = self.now_ms()
+        charges = (bounds or self.bounds_in(tx, account)).charges(need)
+        if token is not None and need.images:
+            meter, limit = token_meter(token.token_id), token.images_per_day
+            charges.append(Charge(account=account, meter=meter, amount=need.images, limit=limit))
         return ledger.reserve(
             tx,
             reservation_id=reservation_id,
             account=account,
-            charges=(bounds or self.bounds_in(tx, account)).charges(need),
+            charges=charges,
             now_ms=now_ms,
             expires_at_ms=now_ms + int(seconds * 1000),
             blob_key=blob_key,

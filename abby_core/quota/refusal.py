@@ -9,7 +9,9 @@ from abby_core.quota.meter import (
     IMAGES_PER_DAY,
     IMAGES_PER_HOUR,
     IMAGES_PER_MONTH,
+    TOKEN_IMAGES_PER_DAY,
     Charge,
+    is_token_meter,
     period_ends_ms,
 )
 from abby_core.sentence import Sentence, plural, sentence
@@ -24,7 +26,7 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
     retry_after_seconds = None if ends_ms is None else max(0.0, (ends_ms - now_ms) / 1000)
     return QuotaExceeded(
         _text(charge, used, retry_after_seconds),
-        meter=charge.meter,
+        meter=TOKEN_IMAGES_PER_DAY if is_token_meter(charge.meter) else charge.meter,
         limit=charge.limit,
         used=used,
         requested=charge.amount,
@@ -33,6 +35,11 @@ def refusal(charge: Charge, *, used: int, period: int, now_ms: int) -> QuotaExce
 
 
 def _text(charge: Charge, used: int, retry_after_seconds: float | None) -> Sentence:
+    if is_token_meter(charge.meter):
+        return sentence(
+            "This token's own daily limit is reached: {used} of {limit} pictures used today. It starts anew at "
+            "midnight (UTC); the account's limits are another matter.", used=used, limit=charge.limit,
+        )  # fmt: skip
     if charge.meter == BYTES:
         return _bytes_text(charge, used)
     reached = _images_text(charge, used) if charge.meter in _IMAGES else _credits_text(charge, used)

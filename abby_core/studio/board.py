@@ -12,8 +12,13 @@ from collections import defaultdict
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+from abby_core.studio.order import Preview
+
 if TYPE_CHECKING:
     from abby_core.studio.order import Outcome
+
+PREVIEW_BYTES_MAX = 2**20
+"""One is kept for each running order; what a service sends beyond this is no preview."""
 
 
 class Awaited:
@@ -47,6 +52,7 @@ class Board:
 
     def __init__(self) -> None:
         self._percent: dict[str, int] = {}
+        self._previews: dict[str, Preview] = {}
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._outcomes: defaultdict[str, set[Awaited]] = defaultdict(set)
 
@@ -59,9 +65,22 @@ class Board:
             self._percent[order_id] = percent
             self.ring(order_id)
 
+    def preview(self, order_id: str) -> Preview | None:
+        """The latest preview, while the order runs in this process."""
+        return self._previews.get(order_id)
+
+    def put_preview(self, order_id: str, index: int, data: bytes) -> None:
+        """That picture of the order looks like this so far. Too large a one is not shown."""
+        if len(data) <= PREVIEW_BYTES_MAX:
+            before = self._previews.get(order_id)
+            number = before.number + 1 if before is not None and before.index == index else 0
+            self._previews[order_id] = Preview(index, number, data)
+            self.ring(order_id)
+
     def clear(self, order_id: str) -> None:
         """The order runs here no more."""
         self._percent.pop(order_id, None)
+        self._previews.pop(order_id, None)
         for place in self._outcomes.get(order_id, ()):
             place.put(None)
         self.ring(order_id)

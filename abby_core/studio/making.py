@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import ImageProvider, ProgressListener
     from abby_core.observability.events import EventLog
+    from abby_core.observability.measures import Measures
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.order_book import Claimed
@@ -42,12 +43,15 @@ class Making:
         board: Board,
         events: EventLog,
         thumbnails: Thumbnails,
+        *,
+        measures: Measures,
     ) -> None:
         self._storage = storage
         self._database = storage.database
         self._generator = generator
         self._board = board
         self._events = events
+        self._measures = measures
         self._thumbnails = thumbnails
 
     async def make(self, job: Job) -> None:
@@ -99,7 +103,8 @@ class Making:
     ) -> None:
         request = planned or provider.plan(wishes[0]).request
         await self._note_call(job, len(batch))
-        images = await _generated(provider, request, len(batch), self._listener(job, batch))
+        with self._measures.call(provider.name):
+            images = await _generated(provider, request, len(batch), self._listener(job, batch))
         for index, wish, image in zip(batch, wishes, images, strict=False):
             job.notes.extend(note for note in image.notes if note not in job.notes)
             complete = is_last and index == batch[-1] and not job.failures
@@ -155,9 +160,11 @@ class Making:
         order = job.order
         before = len(job.made) + len(job.failures)
 
-        def on_progress(share: float) -> None:
+        def on_progress(share: float, preview: bytes = b"", /) -> None:
             done = before + len(batch) * min(1.0, share)
             self._board.set_percent(order.id, int(100 * done / order.pictures))
+            if preview and len(batch) == 1:  # of several at once nobody knows whose it is
+                self._board.put_preview(order.id, batch[0], preview)
 
         return on_progress
 

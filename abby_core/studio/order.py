@@ -10,11 +10,12 @@ waiting ──claim──► running ──finish──► done
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from abby_core.generation.request import ImageRequest
 from abby_core.quota.account import Account
+from abby_core.quota.meter import TokenLimit
 from abby_core.quota.place import Place
 from abby_core.quota.standing import Standing
 from abby_core.storage.artifact import Artifact
@@ -63,6 +64,8 @@ class Order:
     deliveries: tuple[DeliveryAddress, ...] = ()
     standing: Standing | None = None
     """What the adapter knows of the person now; None: as it was last time."""
+    token: TokenLimit | None = None
+    """The token it is asked for with, where that has a limit of its own."""
     prompts: tuple[str, ...] = ()
     """One prompt for each picture, where they differ; the request then carries the first."""
     place: Place | None = None
@@ -115,6 +118,16 @@ class Outcome:
     artifacts: tuple[Artifact, ...]
 
 
+@dataclass(frozen=True)
+class Preview:
+    """A picture of a running order as it is so far. ``index``: which of the order's; ``number`` counts up from 0."""
+
+    index: int
+    number: int
+    data: bytes = field(repr=False)
+    """As the provider sent it: small, and not looked at yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """One moment of an order. ``position`` 1 is next; ``eta_seconds`` None while nothing was measured yet."""
@@ -125,6 +138,8 @@ class Progress:
     eta_seconds: float | None = None
     error_code: str = ""
     error: str = ""
+    preview: Preview | None = None
+    """The latest, where the order runs in this process and its provider sends such."""
 
     @property
     def ended(self) -> bool:

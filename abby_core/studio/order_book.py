@@ -298,8 +298,13 @@ def source_key(tx: Transaction, order_id: str) -> str:
 def views(tx: Transaction, account: str | None, *, limit: int = 50) -> list[OrderView]:
     """The newest orders, newest first: of one account, or of everybody (None)."""
     where = "account = :account" if account is not None else ":account = ''"
-    sql = f"SELECT {_VIEW} FROM orders WHERE {where} ORDER BY created_at DESC, id DESC LIMIT :limit"  # noqa: S608
-    return [as_view(row) for row in tx.rows(sql, account=account or "", limit=limit)]
+    return selected(tx, f"{where} ORDER BY created_at DESC, id DESC", account=account or "", limit=limit)
+
+
+def selected(tx: Transaction, condition: str, *, limit: int, **values: Value) -> list[OrderView]:
+    """The orders of which that SQL is true, in its order."""
+    rows = tx.rows(f"SELECT {_VIEW} FROM orders WHERE {condition} LIMIT :limit", limit=limit, **values)  # noqa: S608
+    return [as_view(row) for row in rows]
 
 
 def running_by_account(tx: Transaction) -> dict[str, int]:

@@ -15,16 +15,21 @@ from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Up
 from abby_core.sentence import sentence
 from abby_core.storage import catalogue, picture
 from abby_core.storage.blob_store import BlobExists
+from abby_core.studio import order_book
 from abby_core.studio.order import ORDER_ID_CHARACTERS_MAX, PICTURES_MAX, Order
 from abby_core.studio.request_json import encode, with_seed
 
 if TYPE_CHECKING:
+    from abby_core.database.transaction import Transaction
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.generation.provider import Plan
     from abby_core.storage.storage_manager import StorageManager
+    from abby_core.studio.order import OrderView
 
 ATTEMPTS_MAX_FREE = 3
 """Attempts at an order whose provider costs nothing; a paid call is made once (design: never pay twice)."""
+ALIKE_MAX = 50
+"""Orders of one wish that are looked at when it comes again."""
 UPLOADS_AT_ONCE_MAX = 2
 """Uploaded pictures that are decoded at the same time: one of 50 megapixels takes up to 0.9 GB of memory."""
 
@@ -133,3 +138,13 @@ def fingerprint_of(order: Order) -> str:
     if not isinstance(order.request, TextToImage) and isinstance(order.request.image, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
         wish.update(order.request.image)
     return wish.hexdigest()
+
+
+def alike(tx: Transaction, account: str, fingerprint: str, *, since_ms: int, until_ms: int) -> list[OrderView]:
+    """The account's orders of those milliseconds with that fingerprint, newest first; up to ``ALIKE_MAX``."""
+    return order_book.selected(
+        tx,
+        "account = :account AND created_at >= :since AND created_at < :until AND fingerprint = :fingerprint "
+        "ORDER BY created_at DESC, id DESC",
+        account=account, fingerprint=fingerprint, since=since_ms, until=until_ms, limit=ALIKE_MAX,
+    )  # fmt: skip

@@ -32,7 +32,8 @@ from abby_core.studio.order import (
 )
 from abby_core.studio.order_book import Claimed, QueueLimits
 from abby_core.studio.pictures import is_demo
-from abby_core.studio.preparing import Offer, Preparing, check_order, fingerprint_of
+from abby_core.studio.preparing import Offer, Preparing, alike, check_order, fingerprint_of
+from abby_core.studio.queue_report import LISTED_MAX, QueueReport, queue_report
 from abby_core.studio.refusals import TURNED_AWAY, need_of
 from abby_core.studio.request_json import encode
 from abby_core.studio.shift import Chore, Shift
@@ -202,7 +203,7 @@ class Studio:
             if now is None:
                 raise NotFound(sentence("You have no order {id!r}.", id=order_id))
             if now.state == "running" and (percent := self._board.percent(order_id)) is not None:
-                now = replace(now, percent=percent)
+                now = replace(now, percent=percent, preview=self._board.preview(order_id))
             if now != last:
                 yield now
                 last = now
@@ -221,6 +222,16 @@ class Studio:
     async def orders(self, account: Account | None, *, limit: int = 50) -> list[OrderView]:
         """The newest orders of an account, or of everybody (None, for operators), newest first."""
         return await self._database.fetch(order_book.views, None if account is None else account.key, limit=limit)
+
+    async def alike(self, order: Order, *, since_ms: int, until_ms: int) -> list[OrderView]:
+        """The account's orders of those milliseconds that asked for just the same, whatever their ids; newest first."""
+        return await self._database.fetch(
+            alike, order.account.key, fingerprint_of(order), since_ms=since_ms, until_ms=until_ms
+        )
+
+    async def queue(self, *, listed: int = LISTED_MAX) -> QueueReport:
+        """What waits and runs, of everybody, for operators; with up to ``listed`` orders of either."""
+        return await self._database.fetch(queue_report, listed=min(listed, LISTED_MAX))
 
     async def cancel(self, order_id: str, account: Account) -> OrderView:
         """Cancel one's own order; pictures it has finished are kept, the rest of its quota comes back.
@@ -312,7 +323,8 @@ class Studio:
         width, height = offer.size
         allowance.check(provider=provider, model=model, pictures=order.pictures, width=width, height=height)
         # The order's lease guards its reservation, which therefore never expires by itself.
-        quota.reserve_in(tx, account, order.id, need_of(row), seconds=NO_LIMIT // 10**6, bounds=bounds)
+        seconds = NO_LIMIT // 10**6
+        quota.reserve_in(tx, account, order.id, need_of(row), seconds=seconds, bounds=bounds, token=order.token)
         entry.is_new = True
         entry.claimed = self._worker.claim_in(tx) if may_claim else None
         mine = entry.claimed if entry.claimed is not None and entry.claimed.id == order.id else None

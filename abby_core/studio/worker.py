@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
+    from abby_core.observability.measures import Measures
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
 
@@ -61,6 +62,7 @@ class Worker:
         generator: ImageGenerator,
         board: Board,
         events: EventLog,
+        measures: Measures,
         limits: QueueLimits,
         lease_seconds: float,
     ) -> None:
@@ -74,7 +76,7 @@ class Worker:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._jobs: dict[str, Job] = {}
         self._thumbnails = Thumbnails(storage)
-        self._making = Making(storage, generator, board, events, self._thumbnails)
+        self._making = Making(storage, generator, board, events, self._thumbnails, measures=measures)
 
     async def claim(self) -> Claimed | None:
         """Take the fairest waiting order. None: nothing waits, or all places are taken."""

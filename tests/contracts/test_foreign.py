@@ -167,6 +167,7 @@ OWN: dict[str, OwnCall] = {
     "StorageManager.save_image": lambda abby, who: abby.storage.save_image(photograph(), who.user_id, "boat.png"),
     "StorageManager.get_quota_status": lambda abby, who: abby.storage.get_quota_status(who.user_id)["user"],
     "StorageManager.get_user_images": lambda abby, who: abby.storage.get_user_images(who.user_id),
+    "Studio.alike": lambda abby, who: abby.studio.alike(wish("any", who), since_ms=0, until_ms=2**62),
     "Studio.orders": lambda abby, who: abby.studio.orders(who),
     "Statistics.report": lambda abby, who: abby.statistics.report(by="account", account=who.key),
     "QuotaManager.get_quota_status": lambda abby, who: abby.quota.get_quota_status(who.user_id)["user"],

@@ -32,6 +32,7 @@ from tests.services.stability_server import (
     silence,
     wire,
 )
+from tests.support.providers import shares_into
 
 PICTURE = png(1024, 1024)
 SDXL = "/v1/generation/stable-diffusion-xl-1024-v1-0"
@@ -381,7 +382,7 @@ class TestTypedFace:
         generator = ImageGenerator(providers=[Sketcher("a", "text_to_image")])
         shares: list[float] = []
         provider, plan = generator.plan(TextToImage(prompt="a cat"))
-        image = await generator.generate(plan, provider.name, shares.append)
+        image = await generator.generate(plan, provider.name, shares_into(shares))
         assert image.notes == ("In grey.", "On paper.")
         assert shares == [1.0]
 

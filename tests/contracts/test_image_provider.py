@@ -27,6 +27,7 @@ from abby_core.generation.request import (
     Upscale,
 )
 from tests.services.stability_server import KEY, stability_server
+from tests.support.providers import shares_into
 
 ProviderFactory = Callable[[], AbstractAsyncContextManager[ImageProvider]]
 
@@ -206,7 +207,7 @@ async def test_without_a_seed_one_is_chosen_and_told(provider: ImageProvider) ->
 async def test_progress_never_falls_and_ends_at_one(provider: ImageProvider) -> None:
     for request in asked_of(provider):
         shares: list[float] = []
-        await provider.generate(provider.plan(request).request, progress=shares.append)
+        await provider.generate(provider.plan(request).request, progress=shares_into(shares))
         assert shares == sorted(shares)
         assert shares[0] >= 0
         assert shares[-1] == 1

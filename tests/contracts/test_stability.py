@@ -58,6 +58,7 @@ from tests.services.stability_server import (
     silence,
     wire,
 )
+from tests.support.providers import shares_into
 
 WORDS = TextToImage(prompt="a cat")
 PICTURE = png(1024, 1024)
@@ -179,7 +180,7 @@ class TestPictures:
     async def test_progress_ends_with_everything_done(self, server: StabilityServer) -> None:
         shares: list[float] = []
         provider = Stability(KEY, api_host=server.url)
-        await provider.generate(provider.plan(WORDS).request, progress=shares.append)
+        await provider.generate(provider.plan(WORDS).request, progress=shares_into(shares))
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
 

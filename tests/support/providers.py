@@ -51,6 +51,7 @@ class FixedProvider:
     before: Callable[[ImageRequest], None] | None = None
     gate: asyncio.Event | None = None
     errors: tuple[BaseException, ...] = ()
+    preview: bytes = b""
 
     def __post_init__(self) -> None:
         self.data = self.data or photograph()
@@ -84,7 +85,7 @@ class FixedProvider:
         try:
             if self.before is not None:
                 self.before(request)
-            progress(0.5)
+            progress(0.5, self.preview)
             await (self.gate.wait() if self.gate is not None else asyncio.sleep(0))
             if self.errors:
                 error, *rest = self.errors
@@ -120,3 +121,12 @@ PASSING = "The image service is overloaded."
 def passing_error() -> ProviderError:
     """Trouble that may be over next time."""
     return ProviderError(PASSING, transient=True)
+
+
+def shares_into(shares: list[float]) -> ProgressListener:
+    """A listener that notes every share."""
+
+    def listen(share: float, _preview: bytes = b"", /) -> None:
+        shares.append(share)
+
+    return listen

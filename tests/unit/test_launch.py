@@ -190,3 +190,11 @@ def test_a_missing_lock_gets_a_sentence_and_no_traceback(tmp_path: Path) -> None
     assert done.returncode == 1
     assert launch.RUN_LOCK in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_alone_it_serves_and_otherwise_it_passes_on_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(launch.Environment, "make_ready", lambda _self, _lock: None)
+    monkeypatch.setattr(launch, "hand_over", lambda command: started.append(command) or 0)
+    assert launch.main([]) == launch.main(["status"]) == 0
+    assert [command[-1] for command in started] == ["serve", "status"]

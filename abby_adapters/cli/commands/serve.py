@@ -1,4 +1,4 @@
-"""``abby serve``: the web interface, and the worker that makes what is ordered there."""
+"""``abby serve``: the web interface, the worker that makes what is ordered, and the bot where there is a token."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def serve(
         int | None, typer.Option("--port", help="The port; 0: one that is free. Default: WEB_PORT.")
     ] = None,
 ) -> None:
-    """Serve Abby's web interfaces until Ctrl-C. The address is printed when it answers."""
+    """Serve Abby until Ctrl-C: the web, and the Discord bot if DISCORD_TOKEN is set. Prints the web's address."""
     import asyncio
     from dataclasses import replace
 
-    from abby_adapters.web.serve import serve as serve_web
+    from abby_adapters.cli.neighbours import serve as serve_all
     from abby_core.bootstrap import configure_logging
 
     if port is not None and not 0 <= port <= 65_535:
@@ -36,4 +36,4 @@ def serve(
         web_port=settings.web_port if port is None else port,
     )  # fmt: skip
     configure_logging(settings)
-    asyncio.run(serve_web(settings, tell=typer.echo))
+    asyncio.run(serve_all(settings, tell=typer.echo))

@@ -27,8 +27,12 @@ def create(
         str | None, typer.Option("--expires", help="How long it lasts: 12h, 30d, 52w. Default: until revoked.")
     ] = None,
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="make, look or change; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option("--scope", help="make, look, change; may be repeated. Default: these. Also: admin, metrics."),
     ] = None,
+    images_per_day: Annotated[
+        int, typer.Option("--images-per-day", help="Most pictures in a day with this token; 0: the account's limits.")
+    ] = 0,
     user: User = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,8 +43,9 @@ def create(
     context = Context(as_json=as_json, user=user)
     try:
         made, text = context.abby.tokens.create(
-            context.account, name=name, scopes=scope or SCOPES, expires_in_seconds=seconds
-        )
+            context.account, name=name, scopes=scope or SCOPES, expires_in_seconds=seconds,
+            images_per_day=images_per_day, by_host=True,
+        )  # fmt: skip
         if as_json:
             context.answer({**_token_json(made), "token": text})
             return
@@ -93,15 +98,20 @@ def _print_table(context: Context, tokens: tuple[Token, ...]) -> None:
     from abby_adapters.cli.presenter import plain, when
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "for", "may", "until", "last used", "state"):
+    for heading in ("id", "for", "may", "a day", "until", "last used", "state"):
         table.add_column(heading, overflow="fold", no_wrap=heading in {"id", "until", "last used", "state"})
     for each in tokens:
         table.add_row(
-            each.id, Text(plain(each.name) or "-"), ", ".join(each.scopes), when(each.expires_at_ms) or "revoked",
-            when(each.last_used_at_ms) or "never",
+            each.id, Text(plain(each.name) or "-"), ", ".join(each.scopes), _a_day(each),
+            when(each.expires_at_ms) or "revoked", when(each.last_used_at_ms) or "never",
             Text(each.state, style="green" if each.state == "live" else "bright_black"),
         )  # fmt: skip
     context.console.print(table)
+
+
+def _a_day(token: Token) -> str:
+    """How many of a day's pictures are taken, where the token has a limit of its own."""
+    return f"{token.images_today}/{token.images_per_day}" if token.images_per_day else "-"
 
 
 def _token_json(token: Token) -> dict[str, Any]:
@@ -113,6 +123,8 @@ def _token_json(token: Token) -> dict[str, Any]:
         "name": token.name,
         "scopes": list(token.scopes),
         "state": token.state,
+        "images_per_day": token.images_per_day or None,
+        "images_today": token.images_today,
         "created_at": iso(token.created_at_ms),
         "expires_at": iso(token.expires_at_ms),
         "last_used_at": iso(token.last_used_at_ms),

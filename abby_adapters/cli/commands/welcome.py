@@ -1,6 +1,8 @@
-"""``abby`` alone: how it is set up, what works, what to type next."""
+"""``abby`` alone, or ``abby status``: how it is set up, what works, what to type next."""
 
 from __future__ import annotations
+
+import typer
 
 from abby_adapters.cli.context import Context
 from abby_adapters.cli.presenter import plain, quota_line
@@ -11,13 +13,18 @@ NEXT = (
     ("gallery", "see what you made"),
     ("quota", "see what is left"),
     ("bot", "let members make pictures on Discord"),
-    ("serve", "let programs make pictures"),
+    ("serve", "run the web, and the bot if there is a token"),
     ("doctor", "is everything well?"),
 )
 
 
+def register(app: typer.Typer) -> None:
+    """Add this file's command."""
+    app.command("status")(welcome)
+
+
 def welcome() -> None:
-    """Print the guided status."""
+    """Show how Abby is set up, what works, and what to type next; the same as `abby` alone."""
     from rich.markup import escape
 
     context = Context()
@@ -50,6 +57,6 @@ def welcome() -> None:
             say(f"  [bold]{escape(f'abby {command}'):<42}[/][bright_black]{does}[/]")
         if demo:
             say("\nFor real AI pictures write [bold]STABILITY_API_KEY=…[/] into a file [bold].env[/] in this folder.")
-        say("\n[bright_black]`python launch.py …` and `abby …` are the same. All commands: abby --help[/]")
+        say("\n[bright_black]`python launch.py …` is `abby …`; alone it serves. All commands: abby --help[/]")
     finally:
         context.close()

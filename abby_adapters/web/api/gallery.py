@@ -1,19 +1,21 @@
-"""``/api/pictures``, ``/api/trash``, ``/api/quota``: one's own pictures, and what is left of one's limits."""
+"""``/api/pictures`` and ``/api/trash``: one's own pictures."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from abby_adapters.web.api import values
 from abby_adapters.web.api.values import Picture, Pictures
-from abby_adapters.web.callers import Anybody, Changer, Looker, bearer
+from abby_adapters.web.callers import Changer, Looker
 from abby_adapters.web.pictures import PictureFile, picture_response
 from abby_core.errors import NotFound
 from abby_core.gallery import cursor
+from abby_core.gallery.alt_text import ALT_TEXT_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby
@@ -31,9 +33,42 @@ _FILE: dict[int | str, dict[str, Any]] = {
 }
 
 
+class PictureChange(BaseModel):
+    """What shall be different; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"visibility": "public"}]})
+
+    name: Annotated[str, Field(max_length=500)] | None = None
+    alt_text: Annotated[str, Field(max_length=ALT_TEXT_CHARACTERS_MAX)] | None = Field(
+        None, description="Empty: Abby's own text again."
+    )
+    visibility: Literal["private", "public"] | None = None
+
+
+class Relative(BaseModel):
+    """A picture another was made from, or that was made from it. ``name`` null: removed, or somebody else's."""
+
+    id: str
+    name: str | None
+
+
+class Lineage(BaseModel):
+    """``ancestors``: the nearest first; ``descendants``: made from it directly, the oldest first."""
+
+    ancestors: list[Relative]
+    descendants: list[Relative]
+
+
+class EmptiedTrash(BaseModel):
+    """What is gone for good."""
+
+    pictures: int
+    freed_bytes: int
+
+
 def routes(abby: Abby) -> APIRouter:
     """The paths, over that Abby."""
-    router = APIRouter(prefix="/api", dependencies=[bearer])
+    router = APIRouter(prefix="/api")
     gallery = abby.gallery
 
     def told(artifact: Artifact) -> Picture:
@@ -43,7 +78,8 @@ def routes(abby: Abby) -> APIRouter:
         following = None if page.next is None else cursor.write(page.next)
         return Pictures(pictures=list(map(told, page.artifacts)), next=following)
 
-    @router.get("/pictures", summary="A page of your pictures, newest first", tags=["Gallery"])
+    @router.get("/pictures", summary="A page of your pictures, newest first", tags=["Gallery"],
+                responses={404: {"description": "There is no such album."}})  # fmt: skip
     async def pictures(caller: Looker, asked: Annotated[values.PicturesWanted, Query()]) -> Pictures:
         position = cursor.read(asked.before) if asked.before else None
         found = await asyncio.to_thread(
@@ -76,6 +112,30 @@ def routes(abby: Abby) -> APIRouter:
 
         return picture_response(request, await asyncio.to_thread(read))
 
+    @router.get("/pictures/{picture}/lineage", summary="Where it comes from, and what was made from it",
+                tags=["Gallery"])  # fmt: skip
+    async def lineage(picture: Reference, caller: Looker) -> Lineage:
+        found = await asyncio.to_thread(gallery.lineage, caller.account, picture)
+        return Lineage(
+            ancestors=[Relative(id=each.id, name=each.artifact and each.artifact.name) for each in found.ancestors],
+            descendants=[Relative(id=each.id, name=each.name) for each in found.descendants],
+        )
+
+    @router.patch("/pictures/{picture}", summary="Change its name, its text for those who cannot see it, who sees it",
+                  tags=["Gallery"])  # fmt: skip
+    async def change(picture: Reference, body: PictureChange, caller: Changer) -> Picture:
+        def change_all() -> Artifact:
+            found = gallery.find(caller.account, picture)
+            if body.name is not None:  # first: nothing else here can be refused
+                found = gallery.rename(caller.account, found.id, body.name)
+            if body.alt_text is not None:
+                found = gallery.set_alt_text(caller.account, found.id, body.alt_text)
+            if body.visibility is not None:
+                [found] = gallery.set_visibility(caller.account, found.id, visibility=body.visibility)
+            return found
+
+        return told(await asyncio.to_thread(change_all))
+
     @router.put("/pictures/{picture}/favourite", summary="Mark it as a favourite", tags=["Gallery"])
     async def mark(picture: Reference, caller: Changer) -> Picture:
         return told((await asyncio.to_thread(gallery.favourite, caller.account, picture))[0])
@@ -97,8 +157,9 @@ def routes(abby: Abby) -> APIRouter:
     async def undo(picture: Reference, caller: Changer) -> Picture:
         return told((await asyncio.to_thread(gallery.undo, caller.account, picture))[0])
 
-    @router.get("/quota", summary="Where you and the house stand", tags=["Quota"])
-    async def quota(caller: Anybody) -> dict[str, dict[str, Any]]:
-        return (await asyncio.to_thread(abby.quota.status, caller.account)).as_dict()
+    @router.delete("/trash", summary="Remove for good what lies in the trash", tags=["Gallery"])
+    async def empty_trash(caller: Changer) -> EmptiedTrash:
+        done = await asyncio.to_thread(gallery.empty_trash, caller.account)
+        return EmptiedTrash(pictures=done.pictures, freed_bytes=done.freed_bytes)
 
     return router

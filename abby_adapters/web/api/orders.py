@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from abby_adapters.web.api import values
 from abby_adapters.web.api.values import NewOrder, OrderAnswer
-from abby_adapters.web.callers import Maker, bearer
+from abby_adapters.web.callers import Maker
 from abby_adapters.web.desk import Desk
 from abby_adapters.web.errors import bad_request
 from abby_adapters.web.events import PAUSE, event
@@ -33,7 +33,7 @@ OrderId = Annotated[str, Path(max_length=200)]
 
 def routes(abby: Abby, desk: Desk) -> APIRouter:
     """The paths, over that Abby."""
-    router = APIRouter(prefix="/api/orders", tags=["Orders"], dependencies=[bearer])
+    router = APIRouter(prefix="/api/orders", tags=["Orders"])
 
     def whole(view: OrderView, account: Account) -> OrderAnswer:
         found = abby.gallery.of_order(account, view.id)
@@ -41,9 +41,10 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
         return values.order(view, made)
 
     @router.post("", status_code=202, summary="Order pictures; the answer comes before they are made",
+                 responses={404: {"description": "There is no such source, or preset."}, 409: {}},
                  openapi_extra={"parameters": [_KEY_PARAMETER]})  # fmt: skip
     async def submit(request: Request, response: Response, body: NewOrder, caller: Maker) -> OrderAnswer:
-        order = desk.with_id(request, await asyncio.to_thread(_order, abby, caller.account, body))
+        order = await desk.with_id(request, await asyncio.to_thread(_order, abby, caller.account, body))
         view = await desk.submit(order)
         response.headers["location"] = f"/api/orders/{view.id}"
         return await asyncio.to_thread(whole, view, caller.account)
@@ -112,18 +113,23 @@ def _order(abby: Abby, account: Account, body: NewOrder) -> Order:
     if bool(source) != (body.kind != "text_to_image"):
         raise bad_request("`source` names the picture that image_to_image and upscale work on.", "source")
     if body.kind == "upscale":
+        if body.preset:
+            raise bad_request("A preset says nothing about an upscale; leave it out.", "preset")
         request = Upscale(image=b"", prompt=body.prompt, width=2048 if body.width is None else body.width)
-        return Order(id="", account=account, request=request, pictures=body.pictures, provider=body.provider,
+        return Order(id="", account=account, request=request, pictures=body.pictures or 1, provider=body.provider,
                      source_artifact=source)  # fmt: skip
     choices, wording = body.choices(), Wording(prompts=(body.prompt,))
+    if body.preset:
+        choices = abby.presets.resolve(account, choices, kind=body.kind, preset=body.preset).choices
     check_choices(choices, count_max=PICTURES_MAX)
     if body.kind == "image_to_image":
+        choices = choices if body.width is not None else choices.without("width", "height")  # of a preset
         if body.width is not None:
             raise bad_request("A picture made from a picture keeps its shape: leave width and height out.", "width")
         wish = wish_for_image(wording, choices, b"")
     elif body.image_strength is not None:
         raise bad_request("`image_strength` weighs a source; here is none.", "image_strength")
     else:
-        wish = wish_for_text(wording, choices)
+        wish = wish_for_text(wording, choices.without("image_strength"))
     return Order(id="", account=account, request=wish.request, pictures=wish.pictures, provider=wish.provider,
                  source_artifact=source)  # fmt: skip

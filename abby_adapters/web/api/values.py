@@ -24,12 +24,14 @@ OrderState = Literal["waiting", "running", "done", "failed", "cancelled"]
 class NewOrder(BaseModel):
     """What an order says. A field that is not known is refused: here it would be a slip of the pen."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"prompt": "a fox in the snow", "width": 1024, "height": 768}]}
+    )
 
     kind: Literal["text_to_image", "image_to_image", "upscale"] = "text_to_image"
     prompt: Text = Field("", description="Taken literally. An upscale needs none.")
     source: Name | None = Field(None, description="The picture to work on, by its name or id in the gallery.")
-    pictures: Annotated[int, Field(ge=1, le=PICTURES_MAX)] = 1
+    pictures: Annotated[int, Field(ge=1, le=PICTURES_MAX)] | None = Field(None, description="Not given: one.")
     width: int | None = Field(None, description="In pixels, with height; of an upscale: alone.")
     height: int | None = None
     style: Word | None = None
@@ -39,9 +41,12 @@ class NewOrder(BaseModel):
     cfg_scale: float | None = None
     image_strength: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="Near 1 keeps the source.")
     provider: Word | None = None
+    preset: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="The name of a preset: what it says applies where the order says nothing else."
+    )
 
     def choices(self) -> Choices:
-        """Everything that was chosen."""
+        """Everything that was chosen in so many words."""
         return Choices(
             style=self.style, width=self.width, height=self.height, provider=self.provider, count=self.pictures,
             negative_prompt=self.negative_prompt, seed=self.seed, steps=self.steps, cfg_scale=self.cfg_scale,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pybase64 import b64encode
+from pydantic import BaseModel, ConfigDict
 
 from abby_adapters.web.events import event
 from abby_core.errors import PictureRejected, StorageError
 from abby_core.storage.converting import QUALITY_DEFAULT, PictureFormat, convert, format_of
+from abby_core.storage.picture import inspect
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby
     from abby_core.studio import Artifact, Creation
+    from abby_core.studio.order import Preview
 
 _SIZES = frozenset({"1024x1024", "1024x1536", "1536x1024"})
 """The only ones that OpenAI's own description of an answer knows; the real one is always under ``abby``."""
@@ -24,6 +28,41 @@ _NO_TOKENS = {
     "total_tokens": 0,
 }  # fmt: skip
 """Events must carry a usage; nothing here is counted in tokens."""
+
+
+class ImageAnswer(BaseModel):
+    """One picture: its bytes, or a link that opens for an hour."""
+
+    b64_json: str | None = None
+    url: str | None = None
+
+
+class ImagesAnswer(BaseModel):
+    """Pictures, for the interface's description; the answer itself is put together by hand, for it is large."""
+
+    model_config = ConfigDict(extra="allow")
+
+    created: int
+    data: list[ImageAnswer]
+    output_format: str | None = None
+    size: str | None = None
+    abby: dict[str, Any]
+
+
+class Model(BaseModel):
+    """What `model` may be."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = "abby"
+
+
+class Models(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +113,27 @@ def completed(abby: Abby, artifact: Artifact, wanted: Wanted, *, name: str) -> b
         "output_format": wanted.format or format_of(artifact.media_type),
         "usage": _NO_TOKENS,
         "abby": _picture(artifact),
+    })  # fmt: skip
+
+
+def partial(preview: Preview, wanted: Wanted, *, name: str) -> bytes:
+    """A picture as it is so far, as an event of a stream; empty for what is no picture. Use a thread."""
+    try:
+        found = format_of(inspect(preview.data).media_type)
+        data = preview.data
+        if wanted.format not in {None, found}:
+            data = convert(data, wanted.format or found, quality=wanted.quality)
+    except PictureRejected:  # a back end sent it, so it may be anything
+        return b""
+    return event(name, {
+        "type": name,
+        "b64_json": b64encode(data).decode("ascii"),
+        "created_at": int(time.time()),
+        "size": "auto",
+        "quality": "auto",
+        "background": "auto",
+        "output_format": wanted.format or found,
+        "partial_image_index": preview.number,
     })  # fmt: skip
 
 

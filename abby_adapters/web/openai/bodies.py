@@ -52,7 +52,7 @@ class ImageBody(BaseModel):
     response_format: Literal["b64_json", "url"] | None = None
     stream: bool | None = None
     partial_images: Annotated[int, Field(ge=0, le=3)] | None = Field(
-        None, description="Abby has no previews: none come."
+        None, description="How many previews of each picture a stream may bring, where the provider has such."
     )
 
     provider: Word | None = Field(None, description="Beyond OpenAI: one of the providers that /v1/models lists.")

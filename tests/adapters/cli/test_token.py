@@ -27,3 +27,10 @@ def test_what_cannot_be_used_is_refused_and_makes_nothing(abby: Abby) -> None:
     assert abby("token", "create", "--scope", "everything").code == 2
     assert abby("token", "create", "--expires", "soon").code == 2
     assert abby("token", "list", "--json").json == {"tokens": []}
+
+
+def test_a_tokens_own_limit_is_listed_with_what_is_used_of_it(abby: Abby) -> None:
+    abby("token", "create", "--images-per-day", "7", "--scope", "metrics", "--scope", "make")
+    assert "0/7" in abby("token", "list").out
+    [token] = abby("token", "list", "--json").json["tokens"]
+    assert (token["images_per_day"], token["images_today"], token["scopes"]) == (7, 0, ["make", "metrics"])

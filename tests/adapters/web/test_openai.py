@@ -20,9 +20,11 @@ from PIL import Image
 from abby_core.errors import Moderated, ProviderError, RateLimited, StorageError
 from abby_core.generation.request import ImageToImage, TextToImage
 from abby_core.quota.meter import IMAGES_PER_DAY
+from abby_core.security.fetching import Fetcher
 from abby_core.storage.artifact import Artifact
+from abby_core.storage.picture import inspect
 from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, paid_provider, photograph
-from tests.support.studio import ALICE, BOB, assert_sound, counter, until_ended
+from tests.support.studio import ALICE, BOB, assert_sound, counter, until_ended, wish
 from tests.support.web import RETRIES, Web, cutting, serving
 
 KEY = {"Idempotency-Key": "order of breakfast"}
@@ -175,6 +177,35 @@ class TestStreams:
                 await client.images.generate(prompt=" ", stream=True)
             with pytest.raises(openai.APIError, match="The oven is cold"):
                 _ = [event async for event in await client.images.generate(prompt="a boat", stream=True)]
+
+    @pytest.mark.parametrize(("wanted", "arrives"), [(None, "image/png"), ("webp", "image/webp")])
+    async def test_a_preview_comes_before_its_picture_where_one_is_wanted(
+        self, tmp_path: Path, wanted: Any, arrives: str, conforms: Callable[[Any, str], None]
+    ) -> None:
+        provider, gate = blocking_provider(preview=photograph())
+        async with serving(tmp_path, provider) as web, web.openai() as client:
+            asked: dict[str, Any] = {"prompt": "a boat", "stream": True}
+            if wanted:
+                asked["output_format"] = wanted
+            generate: Any = client.images.generate
+            stream = await generate(**asked, partial_images=1)
+            events = aiter(stream)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                first = await anext(events)
+                gate.set()
+                rest = [event.type async for event in events]
+            assert (first.type, rest) == ("image_generation.partial_image", ["image_generation.completed"])
+            assert inspect(decoded(first)).media_type == arrives
+            conforms(first.to_dict(), "ImageGenPartialImageEvent")
+            for none_wanted in dict[str, Any](), {"partial_images": 0}:
+                stream = await generate(**asked, **none_wanted)
+                assert [event.type async for event in stream] == ["image_generation.completed"]
+
+    async def test_what_a_back_end_calls_a_preview_and_is_no_picture_is_left_out(self, tmp_path: Path) -> None:
+        provider = FixedProvider(preview=b"<script>")
+        async with serving(tmp_path, provider) as web, web.openai() as client:
+            stream = await client.images.generate(prompt="a boat", stream=True, partial_images=3)
+            assert [event.type async for event in stream] == ["image_generation.completed"]
 
     async def test_the_first_picture_comes_while_the_second_is_being_made(self, tmp_path: Path) -> None:
         provider, gate = blocking_provider()
@@ -347,6 +378,24 @@ class TestAskingAgain:
             assert len(provider.requests) == counter(web.abby, ALICE, IMAGES_PER_DAY) == 1
             assert_sound(web.abby)
 
+    async def test_the_clients_own_retry_finds_its_order_after_a_restart_and_another_wish_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        async def order_of(web: Web, prompt: str, **headers: str) -> str:
+            async with web.openai() as client:
+                made = await client.images.generate(prompt=prompt, extra_headers=headers)
+            return (made.model_extra or {})["abby"]["order"]
+
+        again = {"x-stainless-retry-count": "1"}
+        async with serving(tmp_path) as web:
+            first, other = await order_of(web, "a boat"), await order_of(web, "a house")
+        async with serving(tmp_path) as web:
+            assert await order_of(web, "a boat") != first
+            assert await order_of(web, "a boat", **again) == first
+            assert await order_of(web, "a boat", **again) != first
+            assert await order_of(web, "a fox", **again) not in {first, other}
+            assert len(web.provider.requests) == 3
+
     async def test_pictures_that_cannot_be_read_back_are_not_made_a_second_time(self, tmp_path: Path) -> None:
         provider = paid_provider()
         async with serving(tmp_path, provider) as web, web.openai(max_retries=RETRIES) as client:
@@ -400,3 +449,34 @@ async def first_picture(client: openai.AsyncOpenAI, stream: bool, headers: dict[
         return decoded(await anext(aiter(events)))
     made = await client.images.generate(prompt="a boat", extra_headers=headers)
     return decoded((made.data or [])[0])
+
+
+class TestEditsByAddress:
+    async def edit(self, web: Web, image_url: str) -> tuple[int, Any]:
+        body = {"prompt": "at night", "images": [{"image_url": image_url}]}
+        async with web.http() as http, http.post("/v1/images/edits", json=body) as answer:
+            return answer.status, await answer.json()
+
+    async def test_a_data_url_is_a_picture_like_any_other(self, web: Web) -> None:
+        status, _ = await self.edit(web, f"data:image/png;base64,{base64.b64encode(photograph()).decode()}")
+        assert status == 200
+        [request] = web.provider.requests
+        assert isinstance(request, ImageToImage)
+        for wrong in ("data:image/png,x", "data:image/png;base64,!", "data:;base64,AAAA"):
+            assert (await self.edit(web, wrong))[0] == 400
+        assert len(web.provider.requests) == 1
+
+    async def test_no_address_is_asked_unless_the_host_allows_it(self, web: Web) -> None:
+        status, said = await self.edit(web, "https://example.org/fox.png")
+        assert (status, "FETCH_URLS" in said["error"]["message"]) == (400, True)
+
+    async def test_where_it_is_allowed_a_picture_comes_from_its_address_and_this_computer_is_not_asked(
+        self, tmp_path: Path
+    ) -> None:
+        async with serving(tmp_path / "other") as other, serving(tmp_path / "own", fetch_urls=True) as web:
+            kept = (await other.abby.studio.create(wish("fox"))).artifacts[0]
+            url = f"{other.url}/files/{other.abby.picture_links.sign(kept)}"
+            assert (await self.edit(web, url))[0] == 400
+            web.abby.fetcher = Fetcher(ports={int(other.url.rpartition(":")[2])}, also_addresses=["127.0.0.1"])
+            assert (await self.edit(web, url))[0] == 200
+            assert (await self.edit(web, f"{other.url}/healthz"))[1]["error"]["code"] == "invalid_image"

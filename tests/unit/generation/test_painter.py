@@ -18,6 +18,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from abby_core.errors import PictureRejected
 from abby_core.generation.providers.painter import Painter
 from abby_core.generation.request import STYLES, ImageRequest, ImageToImage, TextToImage, Upscale
+from abby_core.storage.picture import inspect
+from tests.support.providers import shares_into
 
 SMALL = TextToImage(prompt="portrait of a rabbit", width=128, height=112, seed=7)
 QUICK = replace(SMALL, prompt="zxqv blorp")
@@ -269,19 +271,26 @@ async def test_every_plan_and_picture_says_that_this_is_a_demo(painter: Painter)
 
 async def test_progress_is_told_on_the_loop_in_several_steps(painter: Painter) -> None:
     told: list[tuple[float, threading.Thread]] = []
-    await painter.generate(SMALL, progress=lambda share: told.append((share, threading.current_thread())))
+    previews: list[bytes] = []
+
+    def listen(share: float, preview: bytes = b"") -> None:
+        told.append((share, threading.current_thread()))
+        previews.extend(filter(None, (preview,)))
+
+    await painter.generate(SMALL, progress=listen)
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     assert len(shares) > 5
     assert {thread for _, thread in told} == {threading.current_thread()}
+    assert [inspect(preview).media_type for preview in previews] == ["image/jpeg"] * 3
 
 
 async def test_cancelling_ends_the_painting_thread_before_its_time(painter: Painter) -> None:
     shares: list[float] = []
     begun = asyncio.Event()
 
-    def watch(share: float) -> None:
+    def watch(share: float, _preview: bytes = b"") -> None:
         shares.append(share)
         begun.set()
 
@@ -299,7 +308,7 @@ async def test_cancelling_ends_the_painting_thread_before_its_time(painter: Pain
 async def test_cancelling_what_still_waits_for_a_thread_paints_nothing(painter: Painter) -> None:
     shares: list[float] = []
     running = [asyncio.create_task(painter.generate(SMALL)) for _ in range(2)]
-    waiting = asyncio.create_task(painter.generate(SMALL, progress=shares.append))
+    waiting = asyncio.create_task(painter.generate(SMALL, progress=shares_into(shares)))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

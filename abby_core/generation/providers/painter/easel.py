@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from abby_core.generation.providers.painter.brief import read
 from abby_core.generation.providers.painter.brushes.washes import resized
-from abby_core.generation.providers.painter.files import open_picture, png, png_within
+from abby_core.generation.providers.painter.files import open_picture, png, png_within, preview
 from abby_core.generation.providers.painter.picture import paint
 from abby_core.generation.providers.painter.retouch import enlarge, repaint
 from abby_core.generation.providers.painter.steps import Steps
@@ -45,7 +45,7 @@ def _from_words(request: TextToImage, seed: int, steps: Steps) -> Image.Image:
     style = STYLES[request.style]
     image = paint(brief, request.width, request.height, steps)
     image = (style.present or style.render)(image, brief.rng("style"))
-    steps.reach(0.9)
+    steps.reach(0.9, preview(image))
     if style.signed and brief.wants("mark"):
         _sign(image)
     return image

@@ -12,6 +12,8 @@ from abby_core.sentence import sentence
 
 _PERCEPTUAL = b"\x00"
 """Rendering intent in PNG's sRGB chunk (PNG specification, section 11.3.2.5)."""
+PREVIEW_SIDE = 512
+"""Pixels of a preview's longer side: enough to see what it will be."""
 
 
 def open_picture(data: bytes) -> Image.Image:
@@ -45,6 +47,15 @@ def png(image: Image.Image) -> bytes:
     chunks.add(b"sRGB", _PERCEPTUAL)
     buffer = BytesIO()
     image.save(buffer, "PNG", pnginfo=chunks, compress_level=6)
+    return buffer.getvalue()
+
+
+def preview(image: Image.Image) -> bytes:
+    """The picture so far as a small JPEG; takes a few milliseconds."""
+    small = image.convert("RGB")
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
+    buffer = BytesIO()
+    small.save(buffer, "JPEG", quality=70)
     return buffer.getvalue()
 
 

@@ -90,7 +90,7 @@ class Painter:
         """Paint on a thread. When the awaiting task is cancelled, the thread has let go before this returns."""
         loop = asyncio.get_running_loop()
         seed = request.seed or secrets.randbelow(SEED_MAX) + 1
-        steps = Steps(lambda share: loop.call_soon_threadsafe(progress, share))
+        steps = Steps(lambda share, preview: loop.call_soon_threadsafe(progress, share, preview))
         work = loop.run_in_executor(self._pool, _paint, request, seed, steps)
         try:
             data = await asyncio.shield(work)

@@ -8,6 +8,7 @@ from abby_core.generation.providers.painter.brief import Brief
 from abby_core.generation.providers.painter.brushes.canvas import Canvas
 from abby_core.generation.providers.painter.brushes.washes import blurred, mapped, resized, scaled, soft_spot
 from abby_core.generation.providers.painter.cast import habits_of, paint_cast
+from abby_core.generation.providers.painter.files import preview
 from abby_core.generation.providers.painter.light import light_for
 from abby_core.generation.providers.painter.places import PLACES
 from abby_core.generation.providers.painter.places.weather import paint_weather
@@ -37,12 +38,12 @@ def paint(brief: Brief, width: int, height: int, steps: Steps) -> Image.Image:
         habits=habits_of(brief),
     )
     place.behind(scene)
-    steps.reach(0.4)
+    steps.reach(0.4, preview(scene.canvas.image))
     paint_cast(scene, place.spots(scene))
     steps.reach(0.55)
     place.before(scene)
     paint_weather(scene)
-    steps.reach(0.7)
+    steps.reach(0.7, preview(scene.canvas.image))
     _finish(scene)
     steps.reach(0.75)
     return scene.canvas.image

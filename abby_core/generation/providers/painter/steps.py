@@ -13,7 +13,7 @@ class Stopped(Exception):
 class Steps:
     """Shared by the thread that paints and the task that waits for it."""
 
-    def __init__(self, report: Callable[[float], object]) -> None:
+    def __init__(self, report: Callable[[float, bytes], object]) -> None:
         self._report = report
         self._stop = threading.Event()
 
@@ -26,7 +26,7 @@ class Steps:
         if self._stop.is_set():
             raise Stopped
 
-    def reach(self, share: float) -> None:
-        """Report the share done, 0..1, unless the work is no longer wanted."""
+    def reach(self, share: float, preview: bytes = b"") -> None:
+        """Report the share done, 0..1, and perhaps how it looks so far, unless the work is no longer wanted."""
         self.check()
-        self._report(share)
+        self._report(share, preview)
