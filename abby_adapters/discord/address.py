@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 KIND = "discord"
 """The kind of our deliveries."""
@@ -20,6 +20,7 @@ class Address:
     """One interaction and the message that answers it; 0 and blank for what is not known (any more).
 
     ``private``: only the person who asked sees the answer. ``bytes_max``: the largest attachment that fits there.
+    ``locale``: that of the person who asked, as Discord writes it.
     """
 
     interaction: int
@@ -30,13 +31,16 @@ class Address:
     user: int
     private: bool = False
     bytes_max: int = FILE_BYTES_MAX
+    locale: str = ""
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def of_text(cls, text: str) -> Address:
-        return cls(**json.loads(text))
+        """What was written, by this version or another: what only one of them knows is left out."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
     def token_lives(self, now_ms: int) -> bool:
         """Whether the answer may still be edited with the token, by the clock; Discord has the last word."""

@@ -13,6 +13,7 @@ from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery.preset import of_server
 from abby_core.generation.choices import Choices
 from abby_core.generation.request import UPSCALE_SIDE_PIXELS_MAX, ImageToImage, Kind, Upscale
+from abby_core.sentence import sentence
 from abby_core.studio.wish import Wish, wish_for_image, wish_for_text
 from abby_core.studio.wording import Wording, literal, read
 
@@ -25,7 +26,7 @@ VARIATION_STRENGTH = 0.7
 """How much of a picture a variation keeps."""
 UPSCALE_WIDTH = 2048
 """Width in pixels of an enlarged picture, or twice its own if that is more."""
-GONE = "That picture is not there any more."
+GONE = sentence("That picture is not there any more.")
 
 
 # ---------------------------------------------------------------------- from words
@@ -115,7 +116,7 @@ def vary(owner: int, artifact_id: str) -> Ask:
     async def ask(core: Core, account: Account) -> Asked:
         found = await _seen(core, owner, artifact_id)
         if not found.prompt:
-            raise InvalidRequest("It was not made from words; say with /transform what it shall become.")
+            raise InvalidRequest(sentence("It was not made from words; say with /transform what it shall become."))
         request = ImageToImage(
             image=b"",
             prompt=found.prompt,
@@ -213,7 +214,9 @@ async def _source(core: Core, account: Account, made: Artifact) -> tuple[bytes, 
     if made.kind == "text_to_image":
         return b"", ""
     if not made.source_artifact:
-        raise InvalidRequest("What it was made from was attached and is not kept; attach it to /transform again.")
+        raise InvalidRequest(
+            sentence("What it was made from was attached and is not kept; attach it to /transform again.")
+        )
     found = await _seen(core, int(made.account.partition(":")[2]), made.source_artifact)
     if found.account == account.key:
         return b"", found.id

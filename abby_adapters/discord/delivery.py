@@ -26,6 +26,8 @@ from abby_adapters.discord.files import Attached, attach, smaller_note
 from abby_adapters.discord.members import account_of
 from abby_adapters.discord.views import creation_view
 from abby_core.errors import OrderCancelled
+from abby_core.languages import language_of
+from abby_core.sentence import sentence
 from abby_core.studio.failure import failure
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ DEAD_TOKEN = 50027
 """Discord's code for an interaction whose time is over."""
 AUTOMOD = 200000
 """Discord's code for a text that the server's rules block."""
-BLOCKED = "The rules of this server block the text here. The picture is kept:"
+BLOCKED = sentence("The rules of this server block the text here. The picture is kept:")
 ORIGINAL = cast("int", "@original")
 """The message that answers an interaction, in webhook addresses."""
 
@@ -91,7 +93,9 @@ class Delivery:
         is_blocked = False
         while True:
             content = (
-                self._blocked(creation) if is_blocked else await self._content(where, creation, bytes_max=bytes_max)
+                self._blocked(where, creation)
+                if is_blocked
+                else await self._content(where, creation, bytes_max=bytes_max)
             )
             try:
                 await way(content)
@@ -162,8 +166,10 @@ class Delivery:
     async def _point_down(self, where: Address) -> None:
         """Let the message that waited so long say that it is over; no matter if it cannot."""
         message = self._bot.get_partial_messageable(where.channel).get_partial_message(where.message)
+        language = language_of(where.locale)
+        note = presenter.note_embed(language, language.say("Finished: see below."))
         try:
-            await message.edit(embed=presenter.note_embed("Finished: see below."), view=None)
+            await message.edit(embed=note, view=None)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.info("a message that waited stays as it is: %s", type(error).__name__)
 
@@ -171,33 +177,35 @@ class Delivery:
 
     async def _content(self, where: Address, creation: Creation, *, bytes_max: int) -> dict[str, Any]:
         """The arguments of discord.py's ``send``, but for what one way has of its own; ``bytes_max`` 0: no files."""
-        order = creation.order
+        order, language = creation.order, language_of(where.locale)
         kept = [each for each in creation.artifacts if each.state in {"kept", "archived"}]
         content = _nothing()
         if not kept and creation.artifacts:
-            embed = presenter.note_embed("It was made, and you have deleted it meanwhile.")
-            return content | {"embed": embed.set_footer(text=f"Order {order.id}")}
+            embed = presenter.note_embed(language, language.say("It was made, and you have deleted it meanwhile."))
+            return content | {"embed": embed.set_footer(text=language.say("Order {id}", id=order.id))}
         if not kept:
             error = failure(order) if order.state == "failed" else OrderCancelled("")
-            embed = presenter.error_embed(error, was_accepted=True)
-            return content | {"embed": embed.set_footer(text=f"Order {order.id}")}
+            embed = presenter.error_embed(language, error, was_accepted=True)
+            return content | {"embed": embed.set_footer(text=language.say("Order {id}", id=order.id))}
         attached: list[Attached] = []
         if bytes_max:
-            attached = await asyncio.to_thread(attach, self._core, kept, bytes_max=bytes_max)
+            attached = await asyncio.to_thread(attach, language, self._core, kept, bytes_max=bytes_max)
         status = await asyncio.to_thread(self._core.quota.status, account_of(where.user))
         notes = list(smaller_note(attached))
         if len(attached) < len(kept):
-            notes.append("Not every picture could be shown here; all of them are in your gallery: /gallery.")
-        embed = presenter.creation_embed(creation, kept, status, notes=notes)
+            notes.append(sentence("Not every picture could be shown here; all of them are in your gallery: /gallery."))
+        embed = presenter.creation_embed(language, creation, kept, status, notes=notes)
         if len(attached) == 1:
             embed.set_image(url=f"attachment://{attached[0].name}")
-        view = creation_view(order, kept, owner=where.user)
+        view = creation_view(language, order, kept, owner=where.user)
         return content | {"embed": embed, "files": [each.file() for each in attached], "view": view}
 
-    def _blocked(self, creation: Creation) -> dict[str, Any]:
+    def _blocked(self, where: Address, creation: Creation) -> dict[str, Any]:
         """Without a word or picture of the member's, which the server's rules would block again."""
-        text = f"{BLOCKED} `/show id:{creation.order.id}`" if creation.artifacts else presenter.NOTHING_CHARGED
-        return _nothing() | {"embed": presenter.note_embed(text)}
+        language = language_of(where.locale)
+        kept = f"{language.translate(BLOCKED)} `/show id:{creation.order.id}`"
+        text = kept if creation.artifacts else presenter.NOTHING_CHARGED
+        return _nothing() | {"embed": presenter.note_embed(language, text)}
 
 
 def _nothing() -> dict[str, Any]:

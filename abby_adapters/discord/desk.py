@@ -18,7 +18,7 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
-from abby_adapters.discord.members import account_of, standing_of
+from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import choices_view, waiting_view
 from abby_core.errors import AbbyError, ConfigurationError, Refused
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from abby_adapters.discord.studio_bot import StudioBot
     from abby_core.bootstrap import Abby as Core
     from abby_core.generation.request import ImageRequest
+    from abby_core.languages import Language
     from abby_core.studio import Account
 
 log = logging.getLogger(__name__)
@@ -92,8 +93,9 @@ async def refuse(interaction: Interaction, error: Exception) -> None:
     """Say why something cannot be, to whoever asked alone, with buttons for what would help."""
     if not isinstance(error, AbbyError):
         log.error("an interaction failed unexpectedly", exc_info=error)
-    embed = presenter.error_embed(error)
-    view = choices_view(error.choices) if isinstance(error, Refused) else None
+    language = reader(interaction)
+    embed = presenter.error_embed(language, error)
+    view = choices_view(language, error.choices) if isinstance(error, Refused) else None
     try:
         await say(interaction, embed, view)
     except TROUBLE as trouble:
@@ -122,6 +124,7 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
         user=interaction.user.id,
         private=private,
         bytes_max=interaction.filesize_limit,
+        locale=str(interaction.locale),
     )
     order = Order(
         id=str(interaction.id),
@@ -140,13 +143,13 @@ async def _accept(interaction: Interaction, core: Core, ask: Ask, *, private: bo
 
 async def _show(interaction: Interaction, core: Core, message: OrderMessage, asked: Asked, address: Address) -> None:
     """Answer with the message of the order, and have it follow the order from now on."""
-    order_id, account = str(interaction.id), account_of(interaction.user.id)
-    line = await _first_line(core, order_id, account)
+    order_id, account, language = str(interaction.id), account_of(interaction.user.id), reader(interaction)
+    line = await _first_line(language, core, order_id, account)
 
     def embed(now: str) -> discord.Embed:
-        return presenter.waiting_embed(asked.request.prompt, now, asked.notes)
+        return presenter.waiting_embed(language, asked.request.prompt, now, asked.notes)
 
-    view = waiting_view(order_id, interaction.user.id)
+    view = waiting_view(language, order_id, interaction.user.id)
     if interaction.response.is_done():
         message_id = (await interaction.edit_original_response(embed=embed(line), view=view)).id
     else:
@@ -158,12 +161,12 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
     async def show(now: str) -> None:
         await interaction.edit_original_response(embed=embed(now))
 
-    message.watch(core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
+    message.watch(language, core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
     message.open(message_id)
 
 
-async def _first_line(core: Core, order_id: str, account: Account) -> str:
+async def _first_line(language: Language, core: Core, order_id: str, account: Account) -> str:
     with contextlib.suppress(AbbyError):  # it was accepted, whatever can be said of it
         async for progress in core.studio.watch(order_id, account):
-            return "Almost there" if progress.ended else presenter.progress_line(progress)
-    return "Accepted"
+            return language.say("Almost there") if progress.ended else presenter.progress_line(language, progress)
+    return language.say("Accepted")

@@ -11,9 +11,11 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_core.errors import StorageError
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
+    from abby_core.languages import Language
     from abby_core.studio import Artifact
 
 REQUEST_BYTES_MAX = 24 * 2**20
@@ -32,10 +34,10 @@ class Attached:
 
     def file(self) -> discord.File:
         """A new attachment each time: sending one uses it up."""
-        return discord.File(BytesIO(self.data), filename=self.name, description=presenter.alt_text(self.alt_text))
+        return discord.File(BytesIO(self.data), filename=self.name, description=self.alt_text)
 
 
-def attach(core: Core, artifacts: Sequence[Artifact], *, bytes_max: int) -> list[Attached]:
+def attach(language: Language, core: Core, artifacts: Sequence[Artifact], *, bytes_max: int) -> list[Attached]:
     """The pictures as files of at most ``bytes_max`` bytes each: ``image.png``, then ``image-2.png`` …
 
     Those whose bytes cannot be had are left out. Blocks: a picture that has to be encoded anew takes a second or two.
@@ -60,7 +62,7 @@ def attach(core: Core, artifacts: Sequence[Artifact], *, bytes_max: int) -> list
             Attached(
                 name=f"{stem}.{_ENDINGS.get(media_type, 'png')}",
                 data=data,
-                alt_text=core.gallery.alt_text(artifact),
+                alt_text=presenter.alt_text(language, core.gallery.alt_text(artifact)),
                 smaller=smaller,
             )
         )
@@ -71,10 +73,10 @@ def smaller_note(attached: Sequence[Attached]) -> tuple[str, ...]:
     """What is said where files were made smaller."""
     if not any(each.smaller for each in attached):
         return ()
-    return ("Made smaller to fit Discord's limit for files; Abby keeps the original.",)
+    return (sentence("Made smaller to fit Discord's limit for files; Abby keeps the original."),)
 
 
-def thumbnail_file(core: Core, artifact: Artifact, name: str) -> discord.File | None:
+def thumbnail_file(language: Language, core: Core, artifact: Artifact, name: str) -> discord.File | None:
     """The small version of a picture; None while there is none."""
     try:
         data = core.gallery.thumbnail(artifact)
@@ -82,5 +84,5 @@ def thumbnail_file(core: Core, artifact: Artifact, name: str) -> discord.File | 
         return None
     if data is None:
         return None
-    description = presenter.alt_text(core.gallery.alt_text(artifact))
+    description = presenter.alt_text(language, core.gallery.alt_text(artifact))
     return discord.File(BytesIO(data), filename=name, description=description)

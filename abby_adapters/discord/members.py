@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from abby_core.languages import Language, language_of
 from abby_core.studio import Account, Standing
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ PLATFORM = "discord"
 def account_of(user_id: int) -> Account:
     """The account of a person on Discord."""
     return Account(PLATFORM, str(user_id))
+
+
+def reader(interaction: discord.Interaction) -> Language:
+    """The language of whoever interacts: what they chose in Discord, or English where Abby does not speak it."""
+    return language_of(str(interaction.locale))
 
 
 async def standing_of(interaction: discord.Interaction[StudioBot]) -> Standing:

@@ -18,6 +18,7 @@ from abby_adapters.discord import presenter
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
+    from abby_core.languages import Language
     from abby_core.studio import Account, Progress
     from abby_core.studio.studio import Studio
 
@@ -48,11 +49,22 @@ class OrderMessage:
         self.message_id = message_id
         self._opened.set()
 
-    def watch(self, studio: Studio, order_id: str, account: Account, show: Show, *, seconds: float, line: str) -> None:
+    def watch(
+        self,
+        language: Language,
+        studio: Studio,
+        order_id: str,
+        account: Account,
+        show: Show,
+        *,
+        seconds: float,
+        line: str,
+    ) -> None:
         """Follow the order; ``line`` is what the message says now."""
         if self._closed:
             return
-        self._watcher = asyncio.create_task(self._follow(studio.watch(order_id, account), show, seconds, line))
+        moments = studio.watch(order_id, account)
+        self._watcher = asyncio.create_task(self._follow(language, moments, show, seconds, line))
 
     async def close(self) -> None:
         """Wait until it was opened and the last edit is through; nothing is edited from here on."""
@@ -66,13 +78,15 @@ class OrderMessage:
             if self._watcher is not None:
                 self._watcher.cancel()
 
-    async def _follow(self, moments: AsyncIterator[Progress], show: Show, seconds: float, line: str) -> None:
+    async def _follow(
+        self, language: Language, moments: AsyncIterator[Progress], show: Show, seconds: float, line: str
+    ) -> None:
         try:
             await asyncio.sleep(seconds)
             async for progress in moments:
                 if progress.ended:
                     return
-                now = presenter.progress_line(progress)
+                now = presenter.progress_line(language, progress)
                 if now != line:
                     async with self._editing:
                         await show(now)

@@ -11,9 +11,10 @@ from abby_adapters.discord import presenter, views
 from abby_adapters.discord.asking import GONE
 from abby_adapters.discord.desk import Interaction
 from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
-from abby_adapters.discord.members import account_of
+from abby_adapters.discord.members import account_of, reader
 from abby_core.errors import NotFound
 from abby_core.gallery import Filter
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
 PAGE_PICTURES = 5
 """Pictures on one page: what fits a screen."""
-EMPTY = "No pictures yet. Make the first: /imagine prompt: a cute rabbit in a meadow"
-NO_FAVOURITES = "No favourites yet. Press ⭐ below a picture you like."
+EMPTY = sentence("No pictures yet. Make the first: /imagine prompt: a cute rabbit in a meadow")
+NO_FAVOURITES = sentence("No favourites yet. Press ⭐ below a picture you like.")
 
 
 async def show_picture(interaction: Interaction, core: Core, owner: int, name_or_id: str, *, private: bool) -> None:
     """Answer with one picture and its buttons. Raises NotFound."""
-    account = account_of(owner)
+    account, language = account_of(owner), reader(interaction)
     try:
         found = await asyncio.to_thread(core.gallery.find, account, name_or_id)
     except NotFound:
@@ -36,15 +37,17 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
             raise NotFound(GONE) from None
         raise
     await interaction.response.defer(ephemeral=private, thinking=True)
-    (picture,) = await asyncio.to_thread(attach, core, [found], bytes_max=interaction.filesize_limit) or (None,)
-    embed = presenter.picture_embed(found, demo=is_demo(core, found))
-    content: dict[str, Any] = {"embed": embed, "view": views.picture_view(found, owner=owner)}
+    bytes_max = interaction.filesize_limit
+    (picture,) = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max) or (None,)
+    embed = presenter.picture_embed(language, found, demo=is_demo(core, found))
+    content: dict[str, Any] = {"embed": embed, "view": views.picture_view(language, found, owner=owner)}
     if picture is None:
-        embed.description = f"{embed.description or ''}\nIts file cannot be shown here just now."
+        trouble = language.say("Its file cannot be shown here just now.")
+        embed.description = f"{embed.description or ''}\n{trouble}"
     else:
         embed.set_image(url=f"attachment://{picture.name}")
         for note in smaller_note([picture]):
-            embed.set_footer(text=note)
+            embed.set_footer(text=language.translate(note))
         content["attachments"] = [picture.file()]
     await interaction.edit_original_response(**content)
 
@@ -71,7 +74,7 @@ async def _page(
     interaction: Interaction, core: Core, *, starred: bool, before: tuple[int, str] | None
 ) -> dict[str, Any]:
     """A page as a message: an embed for each picture, with its small version."""
-    account = account_of(interaction.user.id)
+    account, language = account_of(interaction.user.id), reader(interaction)
     wanted = Filter(favourite=True if starred else None)
 
     def read() -> tuple[Page, list[discord.Embed], list[discord.File]]:
@@ -79,8 +82,8 @@ async def _page(
         embeds: list[discord.Embed] = []
         files: list[discord.File] = []
         for number, artifact in enumerate(page.artifacts, start=1):
-            embed = presenter.picture_embed(artifact, demo=is_demo(core, artifact))
-            small = thumbnail_file(core, artifact, f"thumbnail-{number}.webp")
+            embed = presenter.picture_embed(language, artifact, demo=is_demo(core, artifact))
+            small = thumbnail_file(language, core, artifact, f"thumbnail-{number}.webp")
             if small is not None:
                 files.append(small)
                 embed.set_thumbnail(url=f"attachment://{small.filename}")
@@ -88,9 +91,9 @@ async def _page(
         return page, embeds, files
 
     page, embeds, files = await asyncio.to_thread(read)
-    view = views.page_view(page, owner=interaction.user.id, starred=starred, is_first=before is None)
+    view = views.page_view(language, page, owner=interaction.user.id, starred=starred, is_first=before is None)
     if not embeds:
-        embeds = [presenter.list_embed("Your Gallery", [], NO_FAVOURITES if starred else EMPTY)]
+        embeds = [presenter.list_embed(language, language.say("Your Gallery"), [], NO_FAVOURITES if starred else EMPTY)]
     return {"embeds": _within_limits(embeds), "attachments": files, "view": view}
 
 

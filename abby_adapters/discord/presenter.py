@@ -1,6 +1,7 @@
-"""What people on Discord get to see: orders, pictures, quotas and errors as embeds (pure).
+"""What people on Discord get to see: orders, pictures, quotas and errors as embeds, in their language (pure).
 
 Texts that the founding documents fix stand here and nowhere else. Whatever a person typed is escaped and cut.
+Every function that says something takes the language of whoever reads it first.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ from abby_core.errors import (
     Refused,
     StorageError,
 )
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
-    from abby_core.studio import Artifact, Creation, OrderView, Progress, QuotaStatus
+    from abby_core.languages import Language
+    from abby_core.studio import Artifact, Creation, OrderView, Progress, QuotaStatus, Usage
 
-UNAVAILABLE = "Image generation services are not available. Please try again later."
-UNEXPECTED = "An unexpected error occurred. Please try again later."
-NEARLY_FULL = "Storage quota nearly full! Delete some images first."
+UNAVAILABLE = sentence("Image generation services are not available. Please try again later.")
+UNEXPECTED = sentence("An unexpected error occurred. Please try again later.")
+NEARLY_FULL = sentence("Storage quota nearly full! Delete some images first.")
 NEARLY_FULL_FROM = 0.90
-NOTHING_CHARGED = "Nothing was charged."
-DEMO_NOTE = "Painted by Abby's demo painter, not by AI."
+NOTHING_CHARGED = sentence("Nothing was charged.")
+DEMO_NOTE = sentence("Painted by Abby's demo painter, not by AI.")
 DAILY_METER, STORAGE_METER = "images/day", "bytes"
 """The meters of :class:`~abby_core.errors.QuotaExceeded` that have founding words of their own."""
 
@@ -44,7 +47,18 @@ LEVELS = ("OK", "WARNING", "CRITICAL")
 COLOURS = {"OK": discord.Colour.green(), "WARNING": discord.Colour.yellow(), "CRITICAL": discord.Colour.red()}
 BUSY = discord.Colour.blurple()
 MEGABYTE = 2**20
-_DONE = {"text_to_image": "Picture", "image_to_image": "Transformed Picture", "upscale": "Enlarged Picture"}
+_DONE = {
+    "text_to_image": sentence("Picture"),
+    "image_to_image": sentence("Transformed Picture"),
+    "upscale": sentence("Enlarged Picture"),
+}
+_STATES = {
+    "waiting": sentence("Waiting"),
+    "running": sentence("Painting"),
+    "done": sentence("Done"),
+    "failed": sentence("Failed"),
+    "cancelled": sentence("Cancelled"),
+}
 
 
 # ---------------------------------------------------------------------- texts
@@ -62,13 +76,14 @@ def quoted(text: str, characters_max: int = PROMPT_CHARACTERS_SHOWN) -> str:
     return escape_mentions(escape_markdown(plain(text, characters_max))).replace("<", "<\N{ZERO WIDTH SPACE}")
 
 
-def quota_line(status: QuotaStatus) -> str:
+def quota_line(language: Language, status: QuotaStatus) -> str:
     """``Daily: 2/5 | Storage: 45.2/500.0MB``."""
     images, size = status.images, status.bytes
     daily = f"{images.used}" if images.unlimited else f"{images.used}/{images.limit}"
-    used = f"{size.used / MEGABYTE:.1f}"
-    storage = f"{used}MB" if size.unlimited else f"{used}/{size.limit / MEGABYTE:.1f}MB"
-    return f"Daily: {daily} | Storage: {storage}"
+    used, limit = size.used / MEGABYTE, size.limit / MEGABYTE
+    if size.unlimited:
+        return language.say("Daily: {daily} | Storage: {used:.1f}MB", daily=daily, used=used)
+    return language.say("Daily: {daily} | Storage: {used:.1f}/{limit:.1f}MB", daily=daily, used=used, limit=limit)
 
 
 def quota_colour(status: QuotaStatus) -> discord.Colour:
@@ -77,169 +92,248 @@ def quota_colour(status: QuotaStatus) -> discord.Colour:
     return COLOURS[max(levels, key=LEVELS.index)]
 
 
-def seconds_text(seconds: float) -> str:
+def seconds_text(language: Language, seconds: float) -> str:
     """``40 s``, ``3 min``: rounded, so that a countdown does not change every second."""
     if seconds < 60:
-        return f"{max(5, 5 * round(seconds / 5))} s"
-    return f"{round(seconds / 60)} min"
+        return language.say("{seconds} s", seconds=max(5, 5 * round(seconds / 5)))
+    return language.say("{minutes} min", minutes=round(seconds / 60))
 
 
 # ---------------------------------------------------------------------- orders
 
 
-def progress_line(progress: Progress) -> str:
+def progress_line(language: Language, progress: Progress) -> str:
     """``Waiting, number 3, about 40 s`` · ``Painting: 50 %, about 10 s``."""
-    eta = "" if progress.eta_seconds is None else f", about {seconds_text(progress.eta_seconds)}"
-    if progress.state == "waiting":
-        return f"Waiting, number {progress.position}{eta}" if progress.position else f"Waiting{eta}"
-    return f"Painting: {progress.percent} %{eta}" if progress.state == "running" else progress.state.capitalize()
+    position, percent = progress.position, progress.percent
+    time = "" if progress.eta_seconds is None else seconds_text(language, progress.eta_seconds)
+    if progress.state == "running":
+        if time:
+            return language.say("Painting: {percent} %, about {time}", percent=percent, time=time)
+        return language.say("Painting: {percent} %", percent=percent)
+    if progress.state == "waiting" and position:
+        if time:
+            return language.say("Waiting, number {position}, about {time}", position=position, time=time)
+        return language.say("Waiting, number {position}", position=position)
+    if progress.state == "waiting" and time:
+        return language.say("Waiting, about {time}", time=time)
+    return state_text(language, progress.state)
 
 
-def waiting_embed(prompt: str, line: str, notes: Sequence[str] = ()) -> discord.Embed:
+def state_text(language: Language, state: str) -> str:
+    """How an order stands, in a word."""
+    return language.translate(_STATES[state])
+
+
+def kind_text(language: Language, kind: str) -> str:
+    """What an order makes, in a word or two."""
+    return language.translate(_DONE[kind])
+
+
+def waiting_embed(language: Language, prompt: str, line: str, notes: Sequence[str] = ()) -> discord.Embed:
     """An order on its way."""
-    return _embed("⏳ " + line, [_quote(prompt), *_small(notes)], BUSY)
+    return _embed("⏳ " + line, [_quote(prompt), *_small(language, notes)], BUSY)
 
 
 def creation_embed(
-    creation: Creation, artifacts: Sequence[Artifact], status: QuotaStatus, *, notes: Sequence[str] = ()
+    language: Language,
+    creation: Creation,
+    artifacts: Sequence[Artifact],
+    status: QuotaStatus,
+    *,
+    notes: Sequence[str] = (),
 ) -> discord.Embed:
     """An order that brought pictures; ``notes``: what is to be said besides the creation's own."""
     order = creation.order
     missing = order.pictures - len(artifacts)
-    title = _DONE.get(order.kind, "Picture") if order.pictures == 1 else f"{len(artifacts)} Pictures"
     said = [note for note in creation.notes if not (creation.demo and "demo painter" in note)]
-    said += [f"Picture {each.index + 1}: {each.error}" for each in creation.failures if order.pictures > 1]
-    said += [f"What is missing was not charged: {missing} of {order.pictures}."] if missing > 0 else []
-    lines = [_quote(order.prompt), f"for <@{order.account.partition(':')[2]}>"]
-    lines += [f"**{DEMO_NOTE}**"] if creation.demo else []
-    lines += _small([*dict.fromkeys(said), *notes])
-    lines += [f"⚠️ {NEARLY_FULL}"] if is_nearly_full(status) else []
-    embed = _embed(f"🎨 {title}", lines, quota_colour(status))
-    return with_quota(embed, status)
+    if order.pictures > 1:
+        said += [
+            language.say("Picture {number}: {error}", number=each.index + 1, error=each.error)
+            for each in creation.failures
+        ]
+    if missing > 0:
+        said.append(
+            language.say("What is missing was not charged: {missing} of {all}.", missing=missing, all=order.pictures)
+        )
+    person = f"<@{order.account.partition(':')[2]}>"
+    lines = [_quote(order.prompt), language.say("for {person}", person=person)]
+    lines += [f"**{language.translate(DEMO_NOTE)}**"] if creation.demo else []
+    lines += _small(language, [*dict.fromkeys(said), *notes])
+    lines += [f"⚠️ {language.translate(NEARLY_FULL)}"] if is_nearly_full(status) else []
+    embed = _embed(f"🎨 {_creation_title(language, order, len(artifacts))}", lines, quota_colour(status))
+    return with_quota(language, embed, status)
 
 
-def picture_embed(artifact: Artifact, *, demo: bool) -> discord.Embed:
+def _creation_title(language: Language, order: OrderView, made: int) -> str:
+    if order.pictures == 1:
+        return kind_text(language, order.kind)
+    return language.plural("{count} Picture", "{count} Pictures", count=made)
+
+
+def picture_embed(language: Language, artifact: Artifact, *, demo: bool) -> discord.Embed:
     """One kept picture and what is known of it."""
     facts = [f"{artifact.width} × {artifact.height}", artifact.style, artifact.provider]
-    facts += [f"seed {artifact.seed}"] if artifact.seed is not None else []
+    facts += [language.say("seed {seed}", seed=artifact.seed)] if artifact.seed is not None else []
     lines = [_quote(artifact.prompt), " · ".join(quoted(fact) for fact in facts if fact)]
-    lines += [f"made <t:{artifact.created_at_ms // 1000}:R>", f"**{DEMO_NOTE}**" if demo else ""]
+    lines.append(language.say("made {when}", when=f"<t:{artifact.created_at_ms // 1000}:R>"))
+    lines += [f"**{language.translate(DEMO_NOTE)}**"] if demo else []
     star = "⭐ " if artifact.favourite else ""
     return _embed(f"{star}{quoted(artifact.name)}", lines, discord.Colour.green())
 
 
-def alt_text(text: str) -> str:
-    return text[:ALT_TEXT_CHARACTERS_MAX]
+def alt_text(language: Language, text: str) -> str:
+    """What a picture shows, for those who do not see it."""
+    return language.translate(text)[:ALT_TEXT_CHARACTERS_MAX]
 
 
-def order_line(order: OrderView, progress: Progress | None = None) -> str:
+def order_line(language: Language, order: OrderView, progress: Progress | None = None) -> str:
     """One of somebody's orders, in a list."""
     signs = {"done": "✅", "failed": "❌", "cancelled": "🚫"}
-    state = progress_line(progress) if progress is not None else order.state.capitalize()
-    why = f": {quoted(order.error, 120)}" if order.state == "failed" else ""
-    return f"{signs.get(order.state, '⏳')} **{state}**{why}\n{quoted(order.prompt, 80) or order.kind} · `{order.id}`"
+    state = state_text(language, order.state) if progress is None else progress_line(language, progress)
+    why = f": {quoted(language.translate(order.error), 120)}" if order.state == "failed" else ""
+    what = quoted(order.prompt, 80) or kind_text(language, order.kind)
+    return f"{signs.get(order.state, '⏳')} **{state}**{why}\n{what} · `{order.id}`"
 
 
 # ---------------------------------------------------------------------- errors
 
 
-def error_embed(error: BaseException, *, was_accepted: bool = False) -> discord.Embed:
+def error_embed(language: Language, error: BaseException, *, was_accepted: bool = False) -> discord.Embed:
     """What went wrong, in red; ``was_accepted``: the order had been accepted, so people ask what it cost them."""
     if isinstance(error, OrderCancelled):
-        return _embed("Cancelled", [NOTHING_CHARGED], discord.Colour.light_grey())
-    title, text = _title_and_text(error)
+        lines = [language.translate(NOTHING_CHARGED)]
+        return _embed(language.say("Cancelled"), lines, discord.Colour.light_grey())
+    title, text = _title_and_text(language, error)
     lines = [text]
-    if was_accepted and NOTHING_CHARGED not in text:
-        lines.append(NOTHING_CHARGED)
+    if was_accepted and NOTHING_CHARGED not in str(error):
+        lines.append(language.translate(NOTHING_CHARGED))
     if isinstance(error, Refused):
-        lines += [f"• {escape_mentions(choice.text)}" for choice in error.choices]
+        lines += [f"• {escape_mentions(language.translate(choice.text))}" for choice in error.choices]
     embed = _embed(title, lines, discord.Colour.red())
     if isinstance(error, QuotaExceeded) and error.meter == DAILY_METER and error.retry_after_seconds is not None:
-        embed.add_field(name="Next Reset", value=next_reset(error.retry_after_seconds))
+        embed.add_field(name=language.say("Next Reset"), value=next_reset(language, error.retry_after_seconds))
     return embed
 
 
-def next_reset(seconds: float) -> str:
+def next_reset(language: Language, seconds: float) -> str:
     """``In 7 hours``: rounded up."""
-    hours = max(1, -int(-seconds // 3600))
-    return f"In {hours} hour" + ("" if hours == 1 else "s")
+    return language.plural("In {count} hour", "In {count} hours", count=max(1, -int(-seconds // 3600)))
 
 
-def unavailable_embed() -> discord.Embed:
-    return error_embed(ConfigurationError(UNAVAILABLE))
+def unavailable_embed(language: Language) -> discord.Embed:
+    return error_embed(language, ConfigurationError(UNAVAILABLE))
 
 
-def _title_and_text(error: BaseException) -> tuple[str, str]:
-    text = escape_mentions(plain(str(error), 2000))
+def _title_and_text(language: Language, error: BaseException) -> tuple[str, str]:
     if isinstance(error, QuotaExceeded) and error.meter == DAILY_METER:
-        many = "1 generation" if error.limit == 1 else f"{error.limit} generations"
-        if error.used >= error.limit:
-            return "Daily Generation Limit Reached", f"You've reached your daily limit of {many}."
-        return "Daily Generation Limit Reached", f"That would pass your daily limit of {many}: {error.used} are used."
-    if text == UNAVAILABLE:
+        return language.say("Daily Generation Limit Reached"), _daily_limit_text(language, error)
+    text = escape_mentions(plain(language.told(error), 2000))
+    if str(error) == UNAVAILABLE:
         return "", text
-    if not isinstance(error, AbbyError) or text == UNEXPECTED:
-        return "Generation Error", UNEXPECTED
+    if not isinstance(error, AbbyError) or str(error) == UNEXPECTED:
+        return language.say("Generation Error"), language.translate(UNEXPECTED)
     if isinstance(error, StorageError) or (isinstance(error, QuotaExceeded) and error.meter == STORAGE_METER):
-        return "Storage Error", text
-    return ("Generation Failed" if isinstance(error, ProviderError) else "Not Possible"), text
+        return language.say("Storage Error"), text
+    if isinstance(error, ProviderError):
+        return language.say("Generation Failed"), text
+    return language.say("Not Possible"), text
+
+
+def _daily_limit_text(language: Language, error: QuotaExceeded) -> str:
+    if error.used >= error.limit:
+        return language.plural(
+            "You've reached your daily limit of {count} generation.",
+            "You've reached your daily limit of {count} generations.",
+            count=error.limit,
+        )
+    return language.plural(
+        "That would pass your daily limit of {count} generation: {used} are used.",
+        "That would pass your daily limit of {count} generations: {used} are used.",
+        count=error.limit,
+        used=error.used,
+    )
 
 
 # ---------------------------------------------------------------------- quota and the rest
 
 
-def quota_embed(status: QuotaStatus) -> discord.Embed:
+def quota_embed(language: Language, status: QuotaStatus) -> discord.Embed:
     """Everything that is limited, as bars."""
-    embed = _embed("Your Quota", [], quota_colour(status))
-    for name, usage in (("This hour", status.hour), ("Today", status.images), ("This month", status.month)):
+    embed = _embed(language.say("Your Quota"), [], quota_colour(status))
+    pictures = (
+        (language.say("This hour"), status.hour),
+        (language.say("Today"), status.images),
+        (language.say("This month"), status.month),
+    )
+    for name, usage in pictures:
         if usage is not None:
-            limit = "no limit" if usage.unlimited else f"{usage.used} of {usage.limit}"
-            until = f" · resets <t:{usage.resets_at_ms // 1000}:R>" if usage.resets_at_ms else ""
-            embed.add_field(name=name, value=f"{_bar(usage.share)} {limit}{until}", inline=False)
-    for name, usage in (("Your storage", status.bytes), ("Server storage", status.house_bytes)):
-        limit = "no limit" if usage.unlimited else f"{usage.limit / MEGABYTE:.1f} MB"
-        value = f"{_bar(usage.share)} {usage.used / MEGABYTE:.1f} of {limit}"
-        embed.add_field(name=name, value=value, inline=False)
+            embed.add_field(name=name, value=_pictures_bar(language, usage), inline=False)
+    for name, usage in (
+        (language.say("Your storage"), status.bytes),
+        (language.say("Server storage"), status.house_bytes),
+    ):
+        embed.add_field(name=name, value=_bytes_bar(language, usage), inline=False)
     if is_nearly_full(status):
-        embed.description = f"⚠️ {NEARLY_FULL}"
-    return with_quota(embed, status)
+        embed.description = f"⚠️ {language.translate(NEARLY_FULL)}"
+    return with_quota(language, embed, status)
+
+
+def _pictures_bar(language: Language, usage: Usage) -> str:
+    used = (
+        language.say("no limit")
+        if usage.unlimited
+        else language.say("{used} of {limit}", used=usage.used, limit=usage.limit)
+    )
+    parts = [used]
+    if usage.resets_at_ms:
+        parts.append(language.say("resets {when}", when=f"<t:{usage.resets_at_ms // 1000}:R>"))
+    return f"{_bar(usage.share)} {' · '.join(parts)}"
+
+
+def _bytes_bar(language: Language, usage: Usage) -> str:
+    used, limit = usage.used / MEGABYTE, usage.limit / MEGABYTE
+    text = (
+        language.say("{used:.1f} MB, no limit", used=used)
+        if usage.unlimited
+        else language.say("{used:.1f} of {limit:.1f} MB", used=used, limit=limit)
+    )
+    return f"{_bar(usage.share)} {text}"
 
 
 def is_nearly_full(status: QuotaStatus) -> bool:
     return status.bytes.share >= NEARLY_FULL_FROM
 
 
-def with_quota(embed: discord.Embed, status: QuotaStatus) -> discord.Embed:
+def with_quota(language: Language, embed: discord.Embed, status: QuotaStatus) -> discord.Embed:
     """The embed with the quota line below it."""
-    return embed.set_footer(text=quota_line(status))
+    return embed.set_footer(text=quota_line(language, status))
 
 
-def cleanup_embed(deleted: int, freed_mb: float) -> discord.Embed:
-    embed = _embed("Storage Cleanup Complete", [], discord.Colour.green())
-    embed.add_field(name="Files Deleted", value=str(deleted))
-    return embed.add_field(name="Space Freed", value=f"{freed_mb:.2f}MB")
+def cleanup_embed(language: Language, deleted: int, freed_mb: float) -> discord.Embed:
+    embed = _embed(language.say("Storage Cleanup Complete"), [], discord.Colour.green())
+    embed.add_field(name=language.say("Files Deleted"), value=str(deleted))
+    return embed.add_field(name=language.say("Space Freed"), value=language.say("{freed:.2f}MB", freed=freed_mb))
 
 
-def help_embed(described: Mapping[str, str]) -> discord.Embed:
-    """The commands, and what may stand in a prompt."""
-    lines = [f"**/{name}** {text}" for name, text in sorted(described.items())]
-    embed = _embed("Abby, a Picture Studio", lines, BUSY)
-    examples = (
-        "`a {red, green} bird` makes one picture of each\n`--ar 16:9` `--no trees` `--style anime` `--seed 7` `--n 4`"
-    )
-    embed.add_field(name="In a prompt", value=examples, inline=False)
-    buttons = "🔍 larger · 🎲 a variation · 🔄 once more · ✏️ other words · ⭐ favourite · 🗑️ delete"
-    return embed.add_field(name="Below a picture", value=buttons, inline=False)
+def help_embed(language: Language, described: Mapping[str, str]) -> discord.Embed:
+    """The commands, and what may stand in a prompt. ``described``: what each does, by its name in that language."""
+    lines = [f"**/{name}** {language.translate(text)}" for name, text in sorted(described.items())]
+    embed = _embed(language.say("Abby, a Picture Studio"), lines, BUSY)
+    example = language.say("{example} makes one picture of each", example="`a {red, green} bird`")
+    parameters = "`--ar 16:9` `--no trees` `--style anime` `--seed 7` `--n 4`"
+    embed.add_field(name=language.say("In a prompt"), value=f"{example}\n{parameters}", inline=False)
+    buttons = language.say("🔍 larger · 🎲 a variation · 🔄 once more · ✏️ other words · ⭐ favourite · 🗑️ delete")
+    return embed.add_field(name=language.say("Below a picture"), value=buttons, inline=False)
 
 
-def note_embed(text: str) -> discord.Embed:
+def note_embed(language: Language, text: str) -> discord.Embed:
     """A sentence."""
-    return _embed("", [text], discord.Colour.green())
+    return _embed("", [language.translate(text)], discord.Colour.green())
 
 
-def list_embed(title: str, lines: Sequence[str], empty: str) -> discord.Embed:
+def list_embed(language: Language, title: str, lines: Sequence[str], empty: str) -> discord.Embed:
     """Lines below a title, or what to do where there are none."""
-    return _embed(title, lines or [empty], BUSY)
+    return _embed(language.translate(title), lines or [language.translate(empty)], BUSY)
 
 
 def _bar(share: float) -> str:
@@ -251,8 +345,8 @@ def _quote(prompt: str) -> str:
     return f"> {quoted(prompt)}" if prompt.strip() else ""
 
 
-def _small(notes: Sequence[str]) -> list[str]:
-    return [f"-# {quoted(note, 300)}" for note in notes]
+def _small(language: Language, notes: Sequence[str]) -> list[str]:
+    return [f"-# {quoted(language.translate(note), 300)}" for note in notes]
 
 
 def _embed(title: str, lines: Sequence[str], colour: discord.Colour) -> discord.Embed:

@@ -15,12 +15,14 @@ from discord import ui
 
 from abby_adapters.discord import asking, pages, presenter, views
 from abby_adapters.discord.desk import Interaction, core_of, refuse, say, take
-from abby_adapters.discord.members import account_of
+from abby_adapters.discord.members import account_of, reader
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
+    from abby_core.languages import Language
 
-NOT_YOURS = "That is somebody else's; only they can do that."
+NOT_YOURS = sentence("That is somebody else's; only they can do that.")
 REMIX_CHARACTERS_MAX = 4000
 """What Discord takes in one field of a form."""
 
@@ -58,7 +60,7 @@ class PicturePress(_Press, template=views.PICTURE):
             ask = asking.upscale(owner, artifact_id) if what == "up" else asking.vary(owner, artifact_id)
             await take(interaction, ask, private=_is_private(interaction))
         elif interaction.user.id != owner:
-            await say(interaction, presenter.note_embed(NOT_YOURS))
+            await say(interaction, presenter.note_embed(reader(interaction), NOT_YOURS))
         else:
             await _care[what](interaction, core, artifact_id)
 
@@ -72,9 +74,10 @@ class OrderPress(_Press, template=views.ORDER):
             await take(interaction, asking.again(owner, order_id), private=_is_private(interaction))
         elif what == "remix":
             text = await asking.remix_text(core, owner, order_id)
-            await interaction.response.send_modal(Remix(owner, order_id, text, private=_is_private(interaction)))
+            form = Remix(reader(interaction), owner, order_id, text, private=_is_private(interaction))
+            await interaction.response.send_modal(form)
         elif interaction.user.id != owner:
-            await say(interaction, presenter.note_embed(NOT_YOURS))
+            await say(interaction, presenter.note_embed(reader(interaction), NOT_YOURS))
         else:
             await cancel(interaction, core, order_id)
 
@@ -102,10 +105,15 @@ class RoomPress(_Press, template=views.ROOM):
 
     async def pressed(self, interaction: Interaction, core: Core) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        account = account_of(interaction.user.id)
+        account, language = account_of(interaction.user.id), reader(interaction)
         if self.found["what"] == "empty_trash":
             emptied = await asyncio.to_thread(core.gallery.empty_trash, account)
-            count, freed_bytes, verb = emptied.pictures, emptied.freed_bytes, "removed"
+            text = language.plural(
+                "{count} picture removed, {freed:.1f} MB freed. Now ask again.",
+                "{count} pictures removed, {freed:.1f} MB freed. Now ask again.",
+                count=emptied.pictures,
+                freed=emptied.freed_bytes / presenter.MEGABYTE,
+            )
         else:
             from abby_core.storage.compression import compress_oldest
 
@@ -113,18 +121,21 @@ class RoomPress(_Press, template=views.ROOM):
             done = await asyncio.to_thread(
                 compress_oldest, core.storage, account, wanted, progress=lambda _outcome: None
             )
-            count, freed_bytes, verb = len(done), sum(each.saved_bytes for each in done), "compressed"
+            text = language.plural(
+                "{count} picture compressed, {freed:.1f} MB freed. Now ask again.",
+                "{count} pictures compressed, {freed:.1f} MB freed. Now ask again.",
+                count=len(done),
+                freed=sum(each.saved_bytes for each in done) / presenter.MEGABYTE,
+            )
         status = await asyncio.to_thread(core.quota.status, account)
-        pictures = "1 picture" if count == 1 else f"{count} pictures"
-        text = f"{pictures} {verb}, {freed_bytes / presenter.MEGABYTE:.1f} MB freed. Now ask again."
-        await say(interaction, presenter.with_quota(presenter.note_embed(text), status))
+        await say(interaction, presenter.with_quota(language, presenter.note_embed(language, text), status))
 
 
-class Remix(ui.Modal, title="Remix"):
+class Remix(ui.Modal):
     """A form with the words of an order, to be changed."""
 
-    def __init__(self, owner: int, order_id: str, text: str, *, private: bool) -> None:
-        super().__init__(timeout=15 * 60)
+    def __init__(self, language: Language, owner: int, order_id: str, text: str, *, private: bool) -> None:
+        super().__init__(title=language.say("Remix"), timeout=15 * 60)
         self._owner, self._order_id = owner, order_id
         self._private = private
         self._prompt: ui.TextInput[Self] = ui.TextInput(
@@ -132,7 +143,7 @@ class Remix(ui.Modal, title="Remix"):
             default=text[:REMIX_CHARACTERS_MAX],
             max_length=REMIX_CHARACTERS_MAX,
         )
-        self.add_item(ui.Label(text="What should be in the picture", component=self._prompt))
+        self.add_item(ui.Label(text=language.say("What should be in the picture"), component=self._prompt))
 
     async def on_submit(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         await take(interaction, asking.remix(self._owner, self._order_id, self._prompt.value), private=self._private)
@@ -149,26 +160,31 @@ async def cancel(interaction: Interaction, core: Core, order_id: str) -> None:
     """Cancel one of one's own orders; its message tells of it as soon as it has ended."""
     order = await core.studio.cancel(order_id, account_of(interaction.user.id))
     core.deliveries.begin()  # one that was waiting is told of now, not with the next order
+    language = reader(interaction)
     if order.state == "cancelled":
-        text = f"Cancelled. {presenter.NOTHING_CHARGED}"
+        text = language.say("Cancelled. Nothing was charged.")
+    elif order.state == "failed":
+        text = language.say("Nothing to cancel: the order has failed already.")
     elif order.ended:
-        text = f"Nothing to cancel: the order is {order.state} already."
+        text = language.say("Nothing to cancel: the order is done already.")
     else:
-        text = "It is being made by another program, which was asked to stop."
-    await say(interaction, presenter.note_embed(text))
+        text = language.say("It is being made by another program, which was asked to stop.")
+    await say(interaction, presenter.note_embed(language, text))
 
 
 async def delete(interaction: Interaction, core: Core, name_or_id: str) -> None:
     """Put one of one's own pictures into the trash, with a button to have it back."""
-    account = account_of(interaction.user.id)
+    account, language = account_of(interaction.user.id), reader(interaction)
     (gone,) = await asyncio.to_thread(core.gallery.delete, account, name_or_id)
-    embed = presenter.note_embed(f"{presenter.quoted(gone.name)} is in your trash, where it can be undone.")
-    await say(interaction, embed, views.undo_view(gone.id, interaction.user.id))
+    text = language.say("{name} is in your trash, where it can be undone.", name=presenter.quoted(gone.name))
+    await say(
+        interaction, presenter.note_embed(language, text), views.undo_view(language, gone.id, interaction.user.id)
+    )
 
 
 async def _favourite(interaction: Interaction, core: Core, artifact_id: str) -> None:
     """The star goes on, or off where it is on."""
-    account = account_of(interaction.user.id)
+    account, language = account_of(interaction.user.id), reader(interaction)
 
     def toggle() -> bool:
         on = not core.gallery.find(account, artifact_id).favourite
@@ -176,13 +192,18 @@ async def _favourite(interaction: Interaction, core: Core, artifact_id: str) -> 
         return on
 
     on = await asyncio.to_thread(toggle)
-    text = "⭐ It is one of your favourites now: /favorites" if on else "It is no favourite any more."
-    await say(interaction, presenter.note_embed(text))
+    if on:
+        text = language.say("⭐ It is one of your favourites now: /favorites")
+    else:
+        text = language.say("It is no favourite any more.")
+    await say(interaction, presenter.note_embed(language, text))
 
 
 async def _undo(interaction: Interaction, core: Core, artifact_id: str) -> None:
     (back,) = await asyncio.to_thread(core.gallery.undo, account_of(interaction.user.id), artifact_id)
-    await say(interaction, presenter.note_embed(f"{presenter.quoted(back.name)} is back in your gallery."))
+    language = reader(interaction)
+    text = language.say("{name} is back in your gallery.", name=presenter.quoted(back.name))
+    await say(interaction, presenter.note_embed(language, text))
 
 
 _care = {"fav": _favourite, "del": delete, "undo": _undo}

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from abby_core.errors import InvalidRequest, ProviderUnreachable
+from abby_core.sentence import sentence
 
 ORIGINS: frozenset[str] = frozenset({"https://cdn.discordapp.com", "https://media.discordapp.net"})
 """Where Discord keeps what people attach (its documentation, "Image Formatting" and "Signed Attachment CDN URLs")."""
@@ -36,17 +37,19 @@ class Uploads:
         if declared_bytes > BYTES_MAX:
             raise _too_large()
         if _origin(url) not in self._origins:
-            raise InvalidRequest("Attach the picture here in Discord; Abby fetches from nowhere else.")
+            raise InvalidRequest(sentence("Attach the picture here in Discord; Abby fetches from nowhere else."))
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
             self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
         try:
             async with self._session.get(url, allow_redirects=False) as answer:
                 if answer.status != 200:
-                    raise InvalidRequest("The attached picture could not be fetched. Please attach it again.")
+                    raise InvalidRequest(sentence("The attached picture could not be fetched. Please attach it again."))
                 return await _read(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ProviderUnreachable("Discord did not hand over the attached picture. Please try again.") from error
+            raise ProviderUnreachable(
+                sentence("Discord did not hand over the attached picture. Please try again.")
+            ) from error
 
     async def close(self) -> None:
         if self._session is not None:
@@ -78,4 +81,6 @@ def _origin(url: str) -> str:
 
 
 def _too_large() -> InvalidRequest:
-    return InvalidRequest(f"The attached picture is larger than {BYTES_MAX // 2**20} MB; attach a smaller one.")
+    return InvalidRequest(
+        sentence("The attached picture is larger than {limit} MB; attach a smaller one.", limit=BYTES_MAX // 2**20)
+    )

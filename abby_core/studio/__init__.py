@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.quota.account import Account
 from abby_core.quota.standing import Standing
-from abby_core.quota.status import QuotaStatus
+from abby_core.quota.status import QuotaStatus, Usage
 from abby_core.storage.artifact import Artifact, Visibility
 from abby_core.studio.order import Creation, DeliveryAddress, Estimate, Order, OrderView, Progress
 
@@ -23,5 +23,6 @@ __all__ = [
     "Progress",
     "QuotaStatus",
     "Standing",
+    "Usage",
     "Visibility",
 ]

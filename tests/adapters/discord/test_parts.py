@@ -13,6 +13,7 @@ from abby_adapters.discord.redaction import guard_logs, without_tokens
 from abby_adapters.discord.uploads import BYTES_MAX, Uploads
 from abby_core.errors import Choice, InvalidRequest
 from abby_core.gallery import Page
+from abby_core.languages import ENGLISH
 from tests.adapters.discord.test_presenter import artifact, order
 
 INTERACTION = (1_700_000_000_000 - 1_420_070_400_000) << 22
@@ -34,6 +35,13 @@ def test_an_address_comes_back_from_its_text() -> None:
     assert "secret" not in known.without_token().to_text()
 
 
+def test_an_address_that_another_version_wrote_is_read() -> None:
+    older = '{"interaction":1,"application":7,"token":"","channel":5,"message":6,"user":42,"private":false}'
+    assert Address.of_text(older).locale == ""
+    newer = address(locale="de").to_text().replace("{", '{"mood":"merry",', 1)
+    assert Address.of_text(newer) == address(locale="de")
+
+
 def test_a_token_lives_for_a_quarter_of_an_hour() -> None:
     asked_at = 1_700_000_000_000
     assert address().token_lives(asked_at + 899_000)
@@ -50,13 +58,14 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
     long = artifact(id="f" * 24)
     owner = 2**64 - 1
     page = Page(artifacts=(long,), next=(2**43, "f" * 24))
+    choices = [Choice(kind="compress", text="", pictures=12), Choice(kind="empty_trash", text="")]
     made = [
-        views.waiting_view("1" * 20, owner),
-        views.creation_view(order(id="1" * 20), [long], owner=owner),
-        views.creation_view(order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
-        views.undo_view(long.id, owner),
-        views.page_view(page, owner=owner, starred=True, is_first=False),
-        views.choices_view([Choice(kind="compress", text="", pictures=12), Choice(kind="empty_trash", text="")]),
+        views.waiting_view(ENGLISH, "1" * 20, owner),
+        views.creation_view(ENGLISH, order(id="1" * 20), [long], owner=owner),
+        views.creation_view(ENGLISH, order(id="1" * 20, pictures=2), [long, artifact()], owner=owner),
+        views.undo_view(ENGLISH, long.id, owner),
+        views.page_view(ENGLISH, page, owner=owner, starred=True, is_first=False),
+        views.choices_view(ENGLISH, choices),
     ]
     patterns = (views.PICTURE, views.ORDER, views.PICK, views.PAGE, views.ROOM)
     found = [custom_id for view in made for custom_id in ids(view)]
@@ -67,7 +76,7 @@ async def test_every_button_has_an_id_that_its_press_is_found_by() -> None:
 
 
 async def test_discord_py_remembers_no_view_of_ours() -> None:
-    assert views.waiting_view("1", 2).is_finished()
+    assert views.waiting_view(ENGLISH, "1", 2).is_finished()
 
 
 @pytest.mark.parametrize(

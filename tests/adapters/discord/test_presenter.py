@@ -16,6 +16,7 @@ from abby_core.errors import (
     QuotaExceeded,
     StorageError,
 )
+from abby_core.languages import ENGLISH
 from abby_core.quota.meter import BYTES, IMAGES_PER_DAY, NO_LIMIT
 from abby_core.quota.status import QuotaStatus, Usage
 from abby_core.studio import Artifact, Creation, OrderView, Progress
@@ -59,7 +60,7 @@ def day_is_full(limit: int = 5, used: int = 5, hours: float = 6.2) -> QuotaExcee
 
 
 def test_the_daily_limit_is_said_in_the_founding_words() -> None:
-    embed = presenter.error_embed(day_is_full())
+    embed = presenter.error_embed(ENGLISH, day_is_full())
     assert embed.title == "Daily Generation Limit Reached"
     assert embed.description == "You've reached your daily limit of 5 generations."
     assert [(field.name, field.value) for field in embed.fields] == [("Next Reset", "In 7 hours")]
@@ -68,7 +69,7 @@ def test_the_daily_limit_is_said_in_the_founding_words() -> None:
 
 
 def test_who_has_some_left_but_not_enough_is_not_told_that_all_is_used() -> None:
-    embed = presenter.error_embed(day_is_full(used=3))
+    embed = presenter.error_embed(ENGLISH, day_is_full(used=3))
     assert embed.description == "That would pass your daily limit of 5 generations: 3 are used."
 
 
@@ -83,33 +84,33 @@ def test_who_has_some_left_but_not_enough_is_not_told_that_all_is_used() -> None
     ],
 )
 def test_errors_have_the_founding_titles(error: Exception, title: str, description: str) -> None:
-    embed = presenter.error_embed(error)
+    embed = presenter.error_embed(ENGLISH, error)
     assert (embed.title, embed.description) == (title, description)
 
 
 def test_full_storage_is_a_storage_error_with_what_would_help() -> None:
     error = QuotaExceeded("Your storage quota is full.", meter=BYTES, limit=1, used=1, requested=1)
     error.choices = (Choice(kind="empty_trash", text="Empty your trash: 3 pictures, frees 2.0 MB."),)
-    embed = presenter.error_embed(error)
+    embed = presenter.error_embed(ENGLISH, error)
     assert embed.title == "Storage Error"
     assert embed.description == "Your storage quota is full.\n• Empty your trash: 3 pictures, frees 2.0 MB."
 
 
 def test_an_accepted_order_that_failed_says_that_nothing_was_charged() -> None:
-    embed = presenter.error_embed(BadAnswer("No picture."), was_accepted=True)
+    embed = presenter.error_embed(ENGLISH, BadAnswer("No picture."), was_accepted=True)
     assert embed.description == "No picture.\nNothing was charged."
-    assert presenter.error_embed(OrderCancelled("")).description == "Nothing was charged."
+    assert presenter.error_embed(ENGLISH, OrderCancelled("")).description == "Nothing was charged."
 
 
 def test_no_service_is_said_in_the_founding_words() -> None:
     text = "Image generation services are not available. Please try again later."
-    assert presenter.unavailable_embed().description == text
+    assert presenter.unavailable_embed(ENGLISH).description == text
 
 
 def test_the_quota_line_has_the_founding_form() -> None:
-    assert presenter.quota_line(status()) == "Daily: 2/5 | Storage: 45.2/500.0MB"
+    assert presenter.quota_line(ENGLISH, status()) == "Daily: 2/5 | Storage: 45.2/500.0MB"
     endless = replace(status(), images=Usage(used=2, limit=NO_LIMIT, one_more=1))
-    assert presenter.quota_line(endless) == "Daily: 2 | Storage: 45.2/500.0MB"
+    assert presenter.quota_line(ENGLISH, endless) == "Daily: 2 | Storage: 45.2/500.0MB"
 
 
 @pytest.mark.parametrize(("megabytes", "colour"), [(45.2, GREEN), (420, 0xFEE75C), (490, RED)])
@@ -120,12 +121,16 @@ def test_the_fuller_it_is_the_redder(megabytes: float, colour: int) -> None:
 def test_nearly_full_storage_is_said_from_ninety_per_cent() -> None:
     creation = Creation(order=order(), artifacts=(artifact(),))
     text = "Storage quota nearly full! Delete some images first."
-    assert text not in str(presenter.creation_embed(creation, creation.artifacts, status(megabytes=449)).description)
-    assert text in str(presenter.creation_embed(creation, creation.artifacts, status(megabytes=450)).description)
+    assert text not in str(
+        presenter.creation_embed(ENGLISH, creation, creation.artifacts, status(megabytes=449)).description
+    )
+    assert text in str(
+        presenter.creation_embed(ENGLISH, creation, creation.artifacts, status(megabytes=450)).description
+    )
 
 
 def test_a_cleanup_is_reported_in_the_founding_words() -> None:
-    fields = {field.name: field.value for field in presenter.cleanup_embed(3, 12.3456).fields}
+    fields = {field.name: field.value for field in presenter.cleanup_embed(ENGLISH, 3, 12.3456).fields}
     assert fields == {"Files Deleted": "3", "Space Freed": "12.35MB"}
 
 
@@ -141,22 +146,22 @@ def test_what_people_type_mentions_nobody_and_formats_nothing() -> None:
 
 def test_a_long_prompt_still_fits_an_embed() -> None:
     creation = Creation(order=order(prompt="*" * 2000), artifacts=(artifact(),))
-    embed = presenter.creation_embed(creation, creation.artifacts, status(), notes=["_" * 300] * 20)
+    embed = presenter.creation_embed(ENGLISH, creation, creation.artifacts, status(), notes=["_" * 300] * 20)
     assert len(embed.description or "") <= 4096
     assert len(embed) <= 6000
 
 
 def test_the_demo_painter_is_never_taken_for_ai() -> None:
     creation = Creation(order=order(), artifacts=(artifact(),), demo=True)
-    embed = presenter.creation_embed(creation, creation.artifacts, status())
+    embed = presenter.creation_embed(ENGLISH, creation, creation.artifacts, status())
     assert presenter.DEMO_NOTE in str(embed.description)
-    assert presenter.DEMO_NOTE in str(presenter.picture_embed(artifact(), demo=True).description)
+    assert presenter.DEMO_NOTE in str(presenter.picture_embed(ENGLISH, artifact(), demo=True).description)
 
 
 def test_pictures_that_failed_are_named_with_their_reason() -> None:
     failed = order(pictures=2, failures=(PictureFailure(1, "Moderated", "The words were refused."),))
     creation = Creation(order=failed, artifacts=(artifact(),))
-    text = str(presenter.creation_embed(creation, creation.artifacts, status()).description)
+    text = str(presenter.creation_embed(ENGLISH, creation, creation.artifacts, status()).description)
     assert "Picture 2: The words were refused." in text
     assert "not charged" in text
 
@@ -171,9 +176,9 @@ def test_pictures_that_failed_are_named_with_their_reason() -> None:
     ],
 )
 def test_progress_is_one_line(progress: Progress, line: str) -> None:
-    assert presenter.progress_line(progress) == line
+    assert presenter.progress_line(ENGLISH, progress) == line
 
 
 def test_an_error_of_ours_keeps_no_mention_alive() -> None:
-    embed = presenter.error_embed(AbbyError("There is no style '@everyone'."))
+    embed = presenter.error_embed(ENGLISH, AbbyError("There is no style '@everyone'."))
     assert "@everyone" not in str(embed.description)

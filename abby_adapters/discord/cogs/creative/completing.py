@@ -7,8 +7,8 @@ import asyncio
 from discord.app_commands import Choice
 
 from abby_adapters.discord.desk import Interaction
-from abby_adapters.discord.members import account_of
-from abby_adapters.discord.presenter import plain
+from abby_adapters.discord.members import account_of, reader
+from abby_adapters.discord.presenter import kind_text, plain, state_text
 from abby_core.errors import AbbyError
 from abby_core.gallery import Filter
 from abby_core.generation.request import STYLES
@@ -53,10 +53,12 @@ async def own_open_orders(interaction: Interaction, typed: str) -> list[Choice[s
     except AbbyError:
         return []
     found = [each for each in orders if not each.ended and typed.casefold() in each.prompt.casefold()]
-    return [
-        Choice(name=plain(f"{each.state}: {each.prompt or each.kind}", LABEL_CHARACTERS_MAX), value=each.id)
-        for each in found[:OFFERED_MAX]
-    ]
+    language = reader(interaction)
+    offered: list[Choice[str]] = []
+    for each in found[:OFFERED_MAX]:
+        label = f"{state_text(language, each.state)}: {each.prompt or kind_text(language, each.kind)}"
+        offered.append(Choice(name=plain(label, LABEL_CHARACTERS_MAX), value=each.id))
+    return offered
 
 
 def _offered(words: tuple[str, ...], typed: str) -> list[Choice[str]]:

@@ -12,10 +12,12 @@ from discord.ext import commands
 from abby_adapters.discord import asking, presenter
 from abby_adapters.discord.cogs.creative.completing import own_pictures, providers, styles
 from abby_adapters.discord.desk import Interaction, refuse, take
+from abby_adapters.discord.members import reader
 from abby_core.errors import InvalidRequest
 from abby_core.generation.choices import Choices
 from abby_core.generation.request import SEED_MAX
 from abby_core.generation.shape import size_of_aspect
+from abby_core.sentence import sentence
 from abby_core.studio.order import PICTURES_MAX
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Images(commands.Cog):
         if self.storage is not None and self.generator is not None:
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.response.send_message(embed=presenter.unavailable_embed(), ephemeral=True)
+            embed = presenter.unavailable_embed(reader(interaction))
+            await interaction.response.send_message(embed=embed, ephemeral=True)
         return False
 
     @app_commands.command(description="Make a picture from words")
@@ -118,7 +121,8 @@ class Images(commands.Cog):
         private: bool = False,
     ) -> None:
         if (picture is None) == (mine is None):
-            await refuse(interaction, InvalidRequest("Attach a picture, or name one of yours: one of the two."))
+            missing = sentence("Attach a picture, or name one of yours: one of the two.")
+            await refuse(interaction, InvalidRequest(missing))
         elif picture is not None:
             ask = asking.upscale_upload(uploads=self.bot.uploads, url=picture.url, declared_bytes=picture.size)
             await take(interaction, ask, private=private)

@@ -12,10 +12,11 @@ from discord.ext import commands
 from abby_adapters.discord import pages, presenter
 from abby_adapters.discord.cogs.creative.completing import own_open_orders
 from abby_adapters.discord.desk import Interaction, core_of, say
-from abby_adapters.discord.members import account_of
+from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.presses import cancel
 from abby_adapters.discord.views import order_view
 from abby_core.errors import InvalidRequest
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_adapters.discord.studio_bot import StudioBot
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 LISTED = 8
 """Orders in one answer: what fits a screen."""
 LOOKED_AT = 100
-EMPTY = "No orders yet. Make the first: /imagine prompt: a cute rabbit in a meadow"
+EMPTY = sentence("No orders yet. Make the first: /imagine prompt: a cute rabbit in a meadow")
 
 
 class Orders(commands.Cog):
@@ -33,11 +34,13 @@ class Orders(commands.Cog):
 
     @app_commands.command(description="Where your orders are, the newest first")
     async def where(self, interaction: Interaction) -> None:
-        core = core_of(interaction)
+        core, language = core_of(interaction), reader(interaction)
         orders = await core.studio.orders(account_of(interaction.user.id), limit=LISTED)
-        lines = [presenter.order_line(each, await _progress(core, each)) for each in orders]
-        hint = ["-# /show brings one back by its id."] if any(each.state == "done" for each in orders) else []
-        await say(interaction, presenter.list_embed("Your Orders", [*lines, *hint], EMPTY))
+        lines = [presenter.order_line(language, each, await _progress(core, each)) for each in orders]
+        hint = language.say("/show brings one back by its id.")
+        if any(each.state == "done" for each in orders):
+            lines.append(f"-# {hint}")
+        await say(interaction, presenter.list_embed(language, language.say("Your Orders"), lines, EMPTY))
 
     @app_commands.command(description="Cancel one of your orders; what it has not used comes back")
     @app_commands.describe(order="Which one; the newest if you leave it out")
@@ -48,20 +51,21 @@ class Orders(commands.Cog):
             found = await core.studio.orders(account_of(interaction.user.id), limit=LOOKED_AT)
             order = next((each.id for each in found if not each.ended), None)
         if order is None:
-            raise InvalidRequest("You have no order that is waiting or being made.")
+            raise InvalidRequest(sentence("You have no order that is waiting or being made."))
         await cancel(interaction, core, order)
 
 
 async def show_order(interaction: Interaction, core: Core, order: OrderView, *, private: bool) -> None:
     """What became of an order: its picture, its pictures to choose from, or how it stands. Raises NotFound."""
-    account = account_of(interaction.user.id)
+    account, language = account_of(interaction.user.id), reader(interaction)
     found = await asyncio.to_thread(core.gallery.of_order, account, order.id)
     kept = [each for each in found if each.state in {"kept", "archived"}]
     if len(kept) == 1:
         await pages.show_picture(interaction, core, interaction.user.id, kept[0].id, private=private)
         return
-    embed = presenter.list_embed("Your Order", [presenter.order_line(order, await _progress(core, order))], "")
-    await say(interaction, embed, order_view(kept, interaction.user.id))
+    line = presenter.order_line(language, order, await _progress(core, order))
+    embed = presenter.list_embed(language, language.say("Your Order"), [line], "")
+    await say(interaction, embed, order_view(language, kept, interaction.user.id))
 
 
 async def _progress(core: Core, order: OrderView) -> Progress | None:
