@@ -20,7 +20,8 @@ class Address:
     """One interaction and the message that answers it; 0 and blank for what is not known (any more).
 
     ``private``: only the person who asked sees the answer. ``bytes_max``: the largest attachment that fits there.
-    ``locale``: that of the person who asked, as Discord writes it.
+    ``locale``: that of the person who asked, as Discord writes it. ``rung``: it was said by a message of its own that
+    the answer is finished, or was about to be when Abby stopped.
     """
 
     interaction: int
@@ -32,6 +33,7 @@ class Address:
     private: bool = False
     bytes_max: int = FILE_BYTES_MAX
     locale: str = ""
+    rung: bool = False
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))

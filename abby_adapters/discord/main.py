@@ -23,13 +23,14 @@ from discord.ext import commands
 
 from abby_adapters.discord.address import KIND
 from abby_adapters.discord.config import BotConfig
-from abby_adapters.discord.delivery import Delivery
+from abby_adapters.discord.delivery import LONG_WAIT_SECONDS, Delivery
 from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.taking_back import TakingBack
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
@@ -67,7 +68,8 @@ class Abby(StudioBot):
     """The bot. ``storage`` and ``generator`` are None where this Abby cannot be opened; commands then say so.
 
     ``core`` and ``uploads`` replace the usual ones (tests, embedding). ``messages``: orders whose message this
-    process is writing. ``edit_seconds`` and ``patience_seconds``: see :mod:`.order_message` and :mod:`.desk`.
+    process is writing. ``edit_seconds``, ``patience_seconds`` and ``long_wait_seconds``: see :mod:`.order_message`,
+    :mod:`.desk` and :mod:`.delivery`.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Abby(StudioBot):
         self.messages = {}
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
+        self.long_wait_seconds = LONG_WAIT_SECONDS
         self.core = core or open_abby(self.config.settings)
         self.storage = self.generator = None
         try:
@@ -125,7 +128,9 @@ class Abby(StudioBot):
         if self.core is None:
             return
         try:
-            self.core.deliveries.register(KIND, Delivery(self, self.core))
+            delivery = Delivery(self, self.core)
+            self.core.deliveries.register(KIND, delivery)
+            self.core.forgetting.hooks.append(TakingBack(self, self.core, delivery))
             await self._opened.enter_async_context(self.core)
         except AbbyError as error:
             self._cannot_open(error)
