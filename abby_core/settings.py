@@ -231,6 +231,12 @@ class Settings:
         secret=True,
         means="Token of the Discord bot, for `abby bot`; empty: no bot.",
     )
+    discord_sharded: bool = _setting(
+        "DISCORD_SHARDED",
+        default=False,
+        read=environment.flag,
+        means="Whether the bot opens as many connections as Discord advises: needed from 2500 servers on.",
+    )
 
     log_level: str = _setting(
         "LOG_LEVEL",

@@ -24,9 +24,8 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import FILE_BYTES_MAX, KIND, Address, nonce
-from abby_adapters.discord.members import account_of
-from abby_adapters.discord.posting import Place, Posting, Spot
-from abby_adapters.discord.sending import TOO_OLD, send
+from abby_adapters.discord.posting import Place, Posting, Spot, Tried
+from abby_adapters.discord.sending import TOO_OLD, Sending, passing_trouble_raised
 from abby_core.languages import language_of
 from abby_core.studio.deliveries import NoWay
 
@@ -68,10 +67,10 @@ class Delivery:
         order = creation.order
         with self._noted(order.account):
             where = await self._where(order, address)
-            spot = await self._posting.earlier(order, answer=where.message)
-            is_new = spot is not None
+            tried = await self._posting.tried(order, where)
+            spot, is_new = tried.spot, True
             if spot is None:
-                spot, is_new = await self._by_some_way(where, creation)
+                spot, is_new = await self._by_some_way(where, creation, tried)
             if spot is None:
                 await self._readdress(order, where.without_token())
                 raise NoWay(NOWHERE)
@@ -100,13 +99,24 @@ class Delivery:
             await self._readdress(order, where)
         return where
 
-    async def _by_some_way(self, where: Address, creation: Creation) -> tuple[Spot | None, bool]:
+    async def _by_some_way(self, where: Address, creation: Creation, tried: Tried) -> tuple[Spot | None, bool]:
         """Where the result is, and whether in a message of its own; None: no way is open."""
+        shows: bool | None = False
         for way in self._ways(where, creation):
-            spot = await send(self._core, where, creation, way.go, file_bytes_max=way.file_bytes_max)
+            if way.is_new and tried.edited and shows is False:
+                shows = await self._shows(where, creation)
+                if shows:
+                    return Spot(channel=where.channel, message=where.message), False
+            is_unsure = way.is_new and shows is None
+            sending = Sending(self._core, where, creation, file_bytes_max=way.file_bytes_max, is_unsure=is_unsure)
+            spot = await sending.by(way.go)
             if spot is not None:
                 return spot, way.is_new
         return None, False
+
+    async def _shows(self, where: Address, creation: Creation) -> bool | None:
+        with passing_trouble_raised():
+            return await self._posting.shows(where, creation)
 
     def _ways(self, where: Address, creation: Creation) -> list[_Way]:
         """All that may be open, the best first."""
@@ -142,15 +152,12 @@ class Delivery:
     # ------------------------------------------------------------------ the ways
 
     async def _edit(self, where: Address, creation: Creation, content: dict[str, Any]) -> Spot:
-        order, files = creation.order, content.pop("files")
-        if where.message and not where.private:
-            await self._note(order, Spot(channel=where.channel, message=where.message))
-        webhook = self._bot.answer_of(where)
-        message = await webhook.edit_message(ORIGINAL, content=None, attachments=files, **content)
-        spot = Spot(channel=where.channel, message=message.id)
-        if not where.message and not where.private:  # nobody knew it: Abby died between answer and note
-            await self._note(order, spot)
-        return spot
+        files, webhook = content.pop("files"), self._bot.answer_of(where)
+        return await self._posting.edit(
+            creation.order,
+            where,
+            lambda: webhook.edit_message(ORIGINAL, content=None, attachments=files, **content),
+        )
 
     async def _reply(self, where: Address, creation: Creation, content: dict[str, Any]) -> Spot:
         if where.message and self._may_look_back(where):  # who may not read cannot reply either
@@ -177,9 +184,10 @@ class Delivery:
         text = language.say("Finished: see below.") if is_here else language.say("Finished: see your direct messages.")
         note = presenter.note_embed(language, text)
         try:
-            if not await self._edit_with_token(where, note) and not where.private:
-                if (message := await self._posting.answer(where)) is not None:
-                    await self._edit_or_delete(message, note)
+            if await self._edit_with_token(where, note) or where.private:
+                return
+            if (message := await self._posting.answer(where)) is not None:
+                await self._edit_or_delete(message, note)
         except TROUBLE as error:
             log.info("a message that waited stays as it is: %s", type(error).__name__)
 
@@ -194,7 +202,7 @@ class Delivery:
 
     async def _edit_or_delete(self, message: discord.PartialMessage, note: discord.Embed) -> None:
         try:
-            await message.edit(embed=note, view=None)
+            await message.edit(embed=note, view=None, attachments=[])
         except discord.HTTPException as error:
             if error.code != TOO_OLD:
                 raise
@@ -220,9 +228,6 @@ class Delivery:
         return where
 
     # ------------------------------------------------------------------ rows
-
-    async def _note(self, order: OrderView, spot: Spot) -> None:
-        await self._posting.note(account_of(int(order.account.partition(":")[2])), spot, order_id=order.id)
 
     async def _readdress(self, order: OrderView, where: Address) -> None:
         await self._core.deliveries.readdress(order.id, KIND, where.to_text())

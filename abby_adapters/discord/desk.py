@@ -20,7 +20,6 @@ from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
 from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
-from abby_adapters.discord.posting import Posting, Spot
 from abby_adapters.discord.views import choices_view, waiting_view
 from abby_core.errors import AbbyError, ConfigurationError, Refused
 from abby_core.studio import DeliveryAddress, Order
@@ -158,9 +157,6 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
         message_id = answer.message_id or 0
     with contextlib.suppress(AbbyError):  # then a late result is no reply to it
         await core.deliveries.readdress(order_id, KIND, replace(address, message=message_id).to_text())
-        if message_id and not address.private:  # the words are there already, and the pictures are to come
-            spot = Spot(channel=address.channel, message=message_id)
-            await Posting(interaction.client, core).note(account, spot, order_id=order_id)
 
     async def show(now: str) -> None:
         await interaction.edit_original_response(embed=embed(now))

@@ -24,7 +24,7 @@ from discord.ext import commands
 from abby_adapters.discord.address import KIND
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.delivery import LONG_WAIT_SECONDS, Delivery
-from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.desk import PATIENCE_SECONDS, TROUBLE, refuse
 from abby_adapters.discord.order_message import EDIT_SECONDS
 from abby_adapters.discord.presses import PRESSES
 from abby_adapters.discord.redaction import guard_logs
@@ -50,6 +50,7 @@ PERMISSIONS = discord.Permissions(
 """What an invitation asks for: enough to answer and to deliver late. History is for replies."""
 NOT_SET = "DISCORD_TOKEN is not set. Make a bot at https://discord.com/developers, put its token into .env."
 NOT_TAKEN = "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
+RESTARTING = "Restarting; what you asked for is kept"
 UNREACHABLE = "Discord cannot be reached. Check the internet connection and try again."
 
 
@@ -117,12 +118,20 @@ class Abby(StudioBot):
 
     async def close(self) -> None:
         """Let running orders finish and be delivered for a while, then sign off. What is not done stays promised."""
+        await self._say_restarting()
         try:
             await self._opened.aclose()
         except AbbyError as error:
             log.warning("Abby was not closed properly: %s", error)
         await self.uploads.close()
         await super().close()
+
+    async def _say_restarting(self) -> None:
+        """Beside the bot's name, for as long as it still has something to finish."""
+        with contextlib.suppress(*TROUBLE, asyncio.CancelledError):
+            if self.is_ready() and not self.is_closed():
+                activity = discord.CustomActivity(RESTARTING)
+                await self.change_presence(status=discord.Status.idle, activity=activity)
 
     async def _open_core(self) -> None:
         if self.core is None:
@@ -140,6 +149,15 @@ class Abby(StudioBot):
         self.core = self.storage = self.generator = None
 
 
+class ShardedAbby(Abby, discord.AutoShardedClient):
+    """The same bot over as many connections as Discord advises; it demands that of bots in 2500 servers and more."""
+
+
+def abby_for(config: BotConfig) -> Abby:
+    """The bot, with one connection or several, as the settings say."""
+    return (ShardedAbby if config.settings.discord_sharded else Abby)(config)
+
+
 def run(settings: Settings) -> None:
     """Run the bot until Ctrl-C or SIGTERM. Raises ConfigurationError without a usable token, StorageError offline."""
     if not settings.discord_token:
@@ -147,7 +165,7 @@ def run(settings: Settings) -> None:
     configure_logging(settings)
     guard_logs()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(Abby(BotConfig(settings)), settings.discord_token))
+        asyncio.run(_run(abby_for(BotConfig(settings)), settings.discord_token))
 
 
 async def check_token(token: str) -> str:

@@ -7,13 +7,14 @@ passing trouble      OSError: the core asks again later
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 
-from abby_adapters.discord.telling import Room, blocked, result
+from abby_adapters.discord.telling import Room, blocked, finished, result
 
 if TYPE_CHECKING:
     from abby_adapters.discord.address import Address
@@ -38,41 +39,60 @@ TOO_OLD = 30046
 """One edit too many of a message older than an hour; comes with status 429, and waiting would not help soon."""
 
 
-async def send(
-    core: Core,
-    where: Address,
-    creation: Creation,
-    go: Callable[[dict[str, Any]], Awaitable[Spot]],
-    *,
-    file_bytes_max: int,
-) -> Spot | None:
-    """Where the result is; None: this way is closed. Raises OSError for passing trouble."""
-    rooms = [Room(file_bytes=file_bytes_max), *([SMALLER] if file_bytes_max > SMALLER.file_bytes else []), NO_FILES]
-    is_blocked = False
-    while True:
-        content = blocked(where, creation) if is_blocked else await result(core, where, creation, rooms[0])
-        try:
-            return await go(content)
-        except discord.HTTPException as error:
-            _raise_if_passing(error)
-            if (error.status == 413 or error.code == TOO_LARGE) and len(rooms) > 1:
-                rooms.pop(0)
-            elif error.code == AUTOMOD and not is_blocked:
-                is_blocked = True
-            else:
-                _log_closed(creation, error)
-                return None
-        except aiohttp.ClientError as error:
-            raise ConnectionError(f"Discord cannot be reached: {type(error).__name__}.") from error
+class Sending:
+    """One result on its way. ``is_unsure``: it may be where only its owner sees it, so words must do."""
+
+    def __init__(
+        self, core: Core, where: Address, creation: Creation, *, file_bytes_max: int, is_unsure: bool = False
+    ) -> None:
+        self._core = core
+        self._where = where
+        self._creation = creation
+        self._rooms = [Room(file_bytes=file_bytes_max), SMALLER, NO_FILES]
+        if file_bytes_max <= SMALLER.file_bytes:
+            self._rooms.remove(SMALLER)
+        self._is_unsure = is_unsure
+        self._is_blocked = False
+
+    async def by(self, go: Callable[[dict[str, Any]], Awaitable[Spot]]) -> Spot | None:
+        """Where the result is; None: this way is closed. Raises OSError for passing trouble."""
+        while True:
+            content = await self._content()
+            try:
+                with passing_trouble_raised():
+                    return await go(content)
+            except discord.HTTPException as error:
+                if (error.status == 413 or error.code == TOO_LARGE) and len(self._rooms) > 1:
+                    self._rooms.pop(0)
+                elif error.code == AUTOMOD and not self._is_blocked:
+                    self._is_blocked = True
+                else:
+                    _log_closed(self._creation, error)
+                    return None
+
+    async def _content(self) -> dict[str, Any]:
+        if self._is_unsure:
+            return finished(self._where, self._creation)
+        if self._is_blocked:
+            return blocked(self._where, self._creation)
+        return await result(self._core, self._where, self._creation, self._rooms[0])
 
 
-def _raise_if_passing(error: discord.HTTPException) -> None:
-    if error.code == TOO_OLD:
-        return
-    if error.status >= 500 or error.status == 429:
-        raise ConnectionError(f"Discord answered {error.status}.") from error
-    if error.status == 401 and error.code != DEAD_TOKEN:
-        raise ConnectionError("Discord does not know the bot any more.") from error
+@contextmanager
+def passing_trouble_raised() -> Generator[None]:
+    """What will pass is an OSError, for which the core asks again later; refusals for good stay what they are."""
+    try:
+        yield
+    except aiohttp.ClientError as error:
+        raise ConnectionError(f"Discord cannot be reached: {type(error).__name__}.") from error
+    except discord.HTTPException as error:
+        if error.code == TOO_OLD:
+            raise
+        if error.status >= 500 or error.status == 429:
+            raise ConnectionError(f"Discord answered {error.status}.") from error
+        if error.status == 401 and error.code != DEAD_TOKEN:
+            raise ConnectionError("Discord does not know the bot any more.") from error
+        raise
 
 
 def _log_closed(creation: Creation, error: discord.HTTPException) -> None:

@@ -53,10 +53,8 @@ class TakingBack:
                     unreachable += not await _delete(message)
                 await self._core.posts.strike(KIND, post.address)
                 removed += 1
-        except discord.HTTPException as error:
-            raise ConnectionError(f"Discord answered {error.status}.") from error
-        except aiohttp.ClientError as error:
-            raise ConnectionError(f"Discord cannot be reached: {type(error).__name__}.") from error
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            raise ConnectionError(f"Discord did not remove a message: {type(error).__name__}.") from error
         if not unreachable:
             return ()
         log.warning("messages of somebody who was forgotten are where Abby cannot come any more: %d", unreachable)

@@ -65,6 +65,15 @@ def blocked(where: Address, creation: Creation) -> dict[str, Any]:
     return _nothing() | {"embed": presenter.note_embed(language, text)}
 
 
+def finished(where: Address, creation: Creation) -> dict[str, Any]:
+    """For somebody who may see the result already, and nobody else can know."""
+    language = language_of(where.locale)
+    text = language.say(
+        "Your order is finished. Should you not see how it ended, say `/show id:{id}`.", id=creation.order.id
+    )
+    return _nothing() | {"embed": presenter.note_embed(language, text)}
+
+
 def _sentence(language: Language, creation: Creation) -> dict[str, Any]:
     """Of an order without a picture to be shown."""
     order = creation.order
