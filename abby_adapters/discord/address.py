@@ -12,7 +12,6 @@ TOKEN_LIFE_SECONDS = 15 * 60
 FILE_BYTES_MAX = 10 * 2**20
 """Largest attachment where Discord names no other limit: that of a server without boosts."""
 NONCE_CHARACTERS_MAX = 25
-_DISCORD_EPOCH_MS = 1_420_070_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +43,8 @@ class Address:
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
-    def token_lives(self, now_ms: int) -> bool:
-        """Whether the answer may still be edited with the token, by the clock; Discord has the last word."""
-        asked_at_ms = (self.interaction >> 22) + _DISCORD_EPOCH_MS
+    def token_lives(self, now_ms: int, *, asked_at_ms: int) -> bool:
+        """Whether the answer may still be edited with the token, by Abby's own clock; Discord has the last word."""
         return bool(self.token) and now_ms < asked_at_ms + TOKEN_LIFE_SECONDS * 1000
 
     def without_token(self) -> Address:

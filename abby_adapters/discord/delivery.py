@@ -40,7 +40,7 @@ LONG_WAIT_SECONDS = 60
 """After so long the result comes as a message of its own: an edit of an older one notifies nobody."""
 NOWHERE = "Discord leaves no way to whoever asked; the picture is in their gallery, and /where tells of the order."
 ORIGINAL = cast("int", "@original")
-"""The message that answers an interaction, in webhook addresses."""
+"""The message that answers an interaction, in webhook addresses, where its id is not known."""
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
@@ -94,7 +94,7 @@ class Delivery:
         if message is not None:
             await message.close()
             where = replace(where, message=message.message_id or where.message)
-        if where.token and not where.token_lives(self._core.storage.now_ms()):
+        if where.token and not where.token_lives(self._core.storage.now_ms(), asked_at_ms=order.created_at_ms):
             where = where.without_token()
             await self._readdress(order, where)
         return where
@@ -156,7 +156,7 @@ class Delivery:
         return await self._posting.edit(
             creation.order,
             where,
-            lambda: webhook.edit_message(ORIGINAL, content=None, attachments=files, **content),
+            lambda: webhook.edit_message(where.message or ORIGINAL, content=None, attachments=files, **content),
         )
 
     async def _reply(self, where: Address, creation: Creation, content: dict[str, Any]) -> Spot:
@@ -195,7 +195,8 @@ class Delivery:
         """Whether the token still opened that; a server without the bot knows no other way."""
         try:
             if where.token:
-                await self._bot.answer_of(where).edit_message(ORIGINAL, embed=note, view=None, attachments=[])
+                webhook, answer = self._bot.answer_of(where), where.message or ORIGINAL
+                await webhook.edit_message(answer, embed=note, view=None, attachments=[])
         except discord.HTTPException:
             return False
         return bool(where.token)

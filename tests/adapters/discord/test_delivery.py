@@ -17,7 +17,7 @@ from tests.services.discord_world import ATTACH_FILES, FILE_BYTES_MAX, SEND_MESS
 from tests.support.providers import FixedProvider, blocking_provider, paid_provider, photograph
 
 REPLY = "POST /channels/{channel_id}/messages"
-EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
+EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 
 
 async def left_waiting(house: House, **options: object) -> Interaction:
