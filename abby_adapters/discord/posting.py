@@ -89,8 +89,13 @@ class Posting:
         """
         before = Spot(channel=where.channel, message=where.message, is_answer=True)
         post = _post(before, order.account, order.id)
-        await self._core.posts.enter(post)
-        message = await edit()
+        is_first = await self._core.posts.enter(post)
+        try:
+            message = await edit()
+        except discord.HTTPException as error:
+            if is_first and error.status < 500:  # it is not there: Discord has said so
+                await self._core.posts.strike(KIND, post.address)
+            raise
         if not where.message:  # Abby died before she noted it; the address first, or it would look like a new message
             await self._core.deliveries.readdress(order.id, KIND, replace(where, message=message.id).to_text())
             await self._core.posts.settle(post, Spot(channel=where.channel, message=message.id).to_text())

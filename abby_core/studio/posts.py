@@ -38,9 +38,12 @@ class Posts:
         self._storage = storage
         self._database = storage.database
 
-    async def enter(self, post: Post) -> None:
-        """Note that something is posted, or about to be. Raises Refused while the account is being forgotten."""
-        await self._database.run(_enter, post, self._storage.now_ms())
+    async def enter(self, post: Post) -> bool:
+        """Note that something is posted, or about to be; whether that was new.
+
+        Raises Refused while the account is being forgotten.
+        """
+        return await self._database.run(_enter, post, self._storage.now_ms())
 
     async def settle(self, post: Post, address: str) -> bool:
         """Note where exactly it is. False: it was taken back meanwhile, and what came there has to go as well."""
@@ -59,7 +62,7 @@ class Posts:
         return await self._database.fetch(_of_account, kind, account_key, after)
 
 
-def _enter(tx: Transaction, post: Post, now_ms: int) -> None:
+def _enter(tx: Transaction, post: Post, now_ms: int) -> bool:
     erasure.refuse_writing(tx, post.account)
     entered = tx.execute(
         "INSERT INTO posts (kind, address, account, order_id, created_at) "
@@ -72,6 +75,7 @@ def _enter(tx: Transaction, post: Post, now_ms: int) -> None:
             "WHERE account = :account AND kind = :kind ORDER BY created_at DESC, address DESC LIMIT 1 OFFSET :most)",
             account=post.account, kind=post.kind, most=ACCOUNT_POSTS_MAX,
         )  # fmt: skip
+    return bool(entered)
 
 
 def _settle(tx: Transaction, post: Post, address: str) -> bool:

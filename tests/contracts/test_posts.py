@@ -33,8 +33,8 @@ def post(address: str, account: str = ALICE.key, order_id: str = "o1", kind: str
 
 async def test_they_are_found_by_order_and_by_account_and_by_nobody_else(abby: Abby) -> None:
     for each in (post("b"), post("a", order_id="o2"), post("c", BOB.key), post("d", kind="other")):
-        await abby.posts.enter(each)
-        await abby.posts.enter(each)
+        assert await abby.posts.enter(each)
+        assert not await abby.posts.enter(each)
     assert await abby.posts.of_order("board", "o1", ALICE.key) == [post("b")]
     assert await abby.posts.of_order("board", "o1", BOB.key) == [post("c", BOB.key)]
     assert await abby.posts.of_account("board", ALICE.key) == [post("a", order_id="o2"), post("b")]

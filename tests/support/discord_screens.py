@@ -38,11 +38,12 @@ PATIENCE_SECONDS = 120
 """For a painter on a busy machine."""
 COLOURS_MAX = 48
 """Of a screen: fewer make its file small, and nobody misses them."""
-EMBEDS_MAX = 3
+EMBEDS_MAX = 2
 """Of one message: a gallery's page is long."""
 STYLE = """
 @font-face { font-family: Emoji; src: url(data:font/ttf;base64,EMOJI); }
-body { margin: 0; } main { background: #313338; color: #dbdee1; font: 15px/1.35 "Noto Sans", "DejaVu Sans", Emoji, sans-serif;
+body { margin: 0; }
+main { background: #313338; color: #dbdee1; font: 15px/1.35 "Noto Sans", "DejaVu Sans", Emoji, sans-serif;
        padding: 16px; display: flex; gap: 18px; align-items: flex-start; width: max-content; }
 .message { width: 400px; } .asked { color: #949ba4; font-size: 12px; margin-bottom: 3px; }
 .author { font-weight: 600; color: #f2f3f5; } .app { background: #5865f2; color: #fff; border-radius: 3px;
@@ -74,6 +75,7 @@ async def main(folder: Path) -> None:
         font = base64.b64encode(EMOJI.read_bytes()).decode()
         for name, content in pages.items():
             await page.set_content(f"<style>{STYLE.replace('EMOJI', font)}</style><main>{content}</main>")
+            await page.evaluate("document.fonts.ready.then(() => true)")
             data = await page.locator("main").screenshot()
             Image.open(BytesIO(data)).convert("RGB").quantize(COLOURS_MAX).save(folder / f"{name}.png", optimize=True)
         await browser.close()

@@ -144,7 +144,7 @@ async def test_with_every_door_closed_it_is_given_up_and_says_why(house: House) 
     house.server.kill_token(asked)
     async with house.bot() as bot:
         await house.server.until(lambda: any(seen.status == 403 for seen in house.server.seen_of(REPLY)[1:]))
-        await again(house, bot)
+        await again(house, bot, seconds=200)
         given_up = row(bot)
         assert (given_up["state"], given_up["error"]) == ("given_up", NOWHERE)
         assert asked.token not in given_up["address"]
@@ -176,3 +176,16 @@ async def test_one_refused_edit_of_a_message_that_is_gone_leads_to_a_reply(house
         await house.server.until(lambda: with_pictures(house))
     (message,) = with_pictures(house)
     assert message.pings == {str(house.ada.id)}
+
+
+async def test_a_refused_answer_is_no_reason_to_send_words_instead_of_the_picture(house: House) -> None:
+    asked = await left_waiting(house, private=True)
+    house.server.kill_token(asked)
+    house.server.next(REPLY, broken(503))
+    async with house.bot() as bot:
+        await house.server.until(lambda: any(seen.status == 503 for seen in house.server.seen))
+        await house.crash(bot)
+    async with house.bot() as bot:
+        await again(house, bot)
+    (message,) = house.server.dm(house.ada).messages
+    assert message.files
