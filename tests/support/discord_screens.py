@@ -76,6 +76,7 @@ async def main(folder: Path) -> None:
         for name, content in pages.items():
             await page.set_content(f"<style>{STYLE.replace('EMOJI', font)}</style><main>{content}</main>")
             await page.evaluate("document.fonts.ready.then(() => true)")
+            await page.screenshot()  # what is drawn first may still lack the signs
             data = await page.locator("main").screenshot()
             Image.open(BytesIO(data)).convert("RGB").quantize(COLOURS_MAX).save(folder / f"{name}.png", optimize=True)
         await browser.close()
