@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.house import House
     from abby_core.studio.order_book import QueueLimits
+    from abby_core.studio.posts import Posts
     from abby_core.studio.statistics import Statistics
     from abby_core.studio.studio import Studio
 
@@ -57,6 +58,8 @@ GRACE_SECONDS = 30.0
 """How long running orders may finish when Abby is closed."""
 FETCH_SECONDS = 20.0
 """How long a picture may take that Abby fetches from an address: as large as they come, at 8 Mbit/s."""
+DISCORD = "discord"
+"""The kind of what the bot posts: forgetting waits for the bot to take it back, where there is a bot."""
 EVENTS_FILE = Path("logs") / "events.jsonl"
 
 
@@ -203,7 +206,8 @@ class Abby:
     def forgetting(self) -> Forgetting:
         from abby_core.gallery.forgetting import Forgetting
 
-        return Forgetting(self.storage, self.studio, self.events)
+        posted_elsewhere = frozenset({DISCORD} if self.settings.discord_token else ())
+        return Forgetting(self.storage, self.studio, self.events, awaited=posted_elsewhere)
 
     @cached_property
     def presets(self) -> Presets:
@@ -255,6 +259,12 @@ class Abby:
         from abby_core.studio.deliveries import Deliveries
 
         return Deliveries(self.storage, self.generator)
+
+    @cached_property
+    def posts(self) -> Posts:
+        from abby_core.studio.posts import Posts
+
+        return Posts(self.storage)
 
     @cached_property
     def studio(self) -> Studio:

@@ -275,6 +275,12 @@ class Settings:
         secret=True,
         means="Token of the Discord bot, for `abby bot`; empty: no bot.",
     )
+    discord_sharded: bool = _setting(
+        "DISCORD_SHARDED",
+        default=False,
+        read=environment.flag,
+        means="Whether the bot opens as many connections as Discord advises: needed from 2500 servers on.",
+    )
 
     discord_home_servers: frozenset[int] = _setting(
         "DISCORD_HOME_SERVERS",

@@ -12,7 +12,6 @@ TOKEN_LIFE_SECONDS = 15 * 60
 FILE_BYTES_MAX = 10 * 2**20
 """Largest attachment where Discord names no other limit: that of a server without boosts."""
 NONCE_CHARACTERS_MAX = 25
-_DISCORD_EPOCH_MS = 1_420_070_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +20,7 @@ class Address:
 
     ``private``: only the person who asked sees the answer. ``bytes_max``: the largest attachment that fits there.
     ``spoiler``: the pictures are posted covered. ``locale``: that of the person who asked, as Discord writes it.
+    ``rung``: it was said by a message of its own that the answer is finished, or was about to be when Abby stopped.
     """
 
     interaction: int
@@ -33,6 +33,7 @@ class Address:
     bytes_max: int = FILE_BYTES_MAX
     spoiler: bool = False
     locale: str = ""
+    rung: bool = False
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -43,9 +44,8 @@ class Address:
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
-    def token_lives(self, now_ms: int) -> bool:
-        """Whether the answer may still be edited with the token, by the clock; Discord has the last word."""
-        asked_at_ms = (self.interaction >> 22) + _DISCORD_EPOCH_MS
+    def token_lives(self, now_ms: int, *, asked_at_ms: int) -> bool:
+        """Whether the answer may still be edited with the token, by Abby's own clock; Discord has the last word."""
         return bool(self.token) and now_ms < asked_at_ms + TOKEN_LIFE_SECONDS * 1000
 
     def without_token(self) -> Address:

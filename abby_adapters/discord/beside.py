@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from abby_adapters.discord.config import BotConfig
-from abby_adapters.discord.main import Abby, translated
+from abby_adapters.discord.main import abby_for, translated
 from abby_adapters.discord.redaction import guard_logs
 from abby_core.errors import ConfigurationError, StorageError
 
@@ -55,7 +55,7 @@ class BotBeside:
 
     async def _was_online(self) -> bool:
         """Sign in and stay until the bot leaves; False: Discord cannot be reached. Raises ConfigurationError."""
-        bot = Abby(BotConfig(self._core.settings), core=self._core, core_is_open=True)
+        bot = abby_for(BotConfig(self._core.settings), core=self._core, core_is_open=True)
         try:
             with translated():
                 async with bot:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from abby_adapters.discord import presenter
-from abby_core.errors import StorageError
+from abby_core.errors import PictureRejected, StorageError
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
@@ -40,27 +40,34 @@ class Attached:
 
 
 def attach(
-    language: Language, core: Core, artifacts: Sequence[Artifact], *, bytes_max: int, spoiler: bool = False
+    language: Language,
+    core: Core,
+    artifacts: Sequence[Artifact],
+    *,
+    bytes_max: int,
+    together_max: int = REQUEST_BYTES_MAX,
+    spoiler: bool = False,
 ) -> list[Attached]:
     """The pictures as files of at most ``bytes_max`` bytes each: ``image.png``, then ``image-2.png`` …
 
-    Those whose bytes cannot be had are left out. Blocks: a picture that has to be encoded anew takes a second or two.
+    All of them have at most ``together_max`` bytes. Those whose bytes cannot be had are left out. Blocks: a picture
+    that has to be encoded anew takes a second or two.
     """
-    each_max = min(bytes_max, REQUEST_BYTES_MAX // max(1, len(artifacts)))
+    rooms = shares([artifact.size_bytes for artifact in artifacts], each_max=bytes_max, together_max=together_max)
     attached: list[Attached] = []
-    for number, artifact in enumerate(artifacts, start=1):
+    for number, (artifact, room) in enumerate(zip(artifacts, rooms, strict=True), start=1):
         try:
             data = core.gallery.open(artifact)
-        except StorageError:
-            continue
-        media_type, smaller = artifact.media_type, len(data) > each_max
-        if smaller:
-            from abby_core.storage.picture import encode_to_fit
+            media_type, smaller = artifact.media_type, len(data) > room
+            if smaller:
+                from abby_core.storage.picture import encode_to_fit
 
-            fitting = encode_to_fit(data, each_max)
-            if fitting is None:
-                continue
-            data, media_type = fitting[0], fitting[1].media_type
+                fitting = encode_to_fit(data, room)
+                if fitting is None:
+                    continue
+                data, media_type = fitting[0], fitting[1].media_type
+        except (StorageError, PictureRejected):  # gone from the disk, or broken on it
+            continue
         stem = "image" if number == 1 else f"image-{number}"
         attached.append(
             Attached(
@@ -72,6 +79,16 @@ def attach(
             )
         )
     return attached
+
+
+def shares(sizes: Sequence[int], *, each_max: int, together_max: int) -> list[int]:
+    """How many bytes each file may have: small ones leave their room to the large, which share what is left."""
+    rooms = [0] * len(sizes)
+    left = together_max
+    for done, index in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        rooms[index] = min(sizes[index], each_max, left // (len(sizes) - done))
+        left -= rooms[index]
+    return rooms
 
 
 def smaller_note(attached: Sequence[Attached]) -> tuple[str, ...]:

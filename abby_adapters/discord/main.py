@@ -26,8 +26,8 @@ from abby_adapters.discord.address import KIND
 from abby_adapters.discord.automod import AutoMod
 from abby_adapters.discord.cogs.admin.presses import ADMIN_PRESSES
 from abby_adapters.discord.config import BotConfig
-from abby_adapters.discord.delivery import Delivery
-from abby_adapters.discord.desk import PATIENCE_SECONDS, refuse
+from abby_adapters.discord.delivery import LONG_WAIT_SECONDS, Delivery
+from abby_adapters.discord.desk import PATIENCE_SECONDS, TROUBLE, refuse
 from abby_adapters.discord.examining import NEEDED, Finding, findings
 from abby_adapters.discord.forms import Forms
 from abby_adapters.discord.members import PLATFORM
@@ -37,6 +37,7 @@ from abby_adapters.discord.press import answer_form
 from abby_adapters.discord.redaction import guard_logs
 from abby_adapters.discord.studio_bot import StudioBot
 from abby_adapters.discord.syncing import sync_if_changed
+from abby_adapters.discord.taking_back import TakingBack
 from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
@@ -59,6 +60,7 @@ PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
 """What an invitation asks for: enough to answer and to deliver late. History is for replies."""
 NOT_SET = "DISCORD_TOKEN is not set. Make a bot at https://discord.com/developers, put its token into .env."
 NOT_TAKEN = "Discord refused DISCORD_TOKEN. Copy the bot's token anew from https://discord.com/developers."
+RESTARTING = "Restarting; what you asked for is kept"
 UNREACHABLE = "Discord cannot be reached. Check the internet connection and try again."
 
 
@@ -77,8 +79,8 @@ class Abby(StudioBot):
     """The bot. ``storage`` and ``generator`` are None where this Abby cannot be opened; commands then say so.
 
     ``core`` and ``uploads`` replace the usual ones (tests, embedding). ``core_is_open``: somebody else opens and
-    closes the core. ``messages``: orders whose message this process is writing. ``edit_seconds`` and
-    ``patience_seconds``: see :mod:`.order_message` and :mod:`.desk`.
+    closes the core. ``messages``: orders whose message this process is writing. ``edit_seconds``,
+    ``patience_seconds`` and ``long_wait_seconds``: see :mod:`.order_message`, :mod:`.desk` and :mod:`.delivery`.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Abby(StudioBot):
         self.automod = AutoMod(self, PLATFORM)
         self.edit_seconds = EDIT_SECONDS
         self.patience_seconds = PATIENCE_SECONDS
+        self.long_wait_seconds = LONG_WAIT_SECONDS
         self.core = core or open_abby(self.config.settings)
         self.storage = self.generator = None
         try:
@@ -142,6 +145,7 @@ class Abby(StudioBot):
 
     async def close(self) -> None:
         """Let running orders finish and be delivered for a while, then sign off. What is not done stays promised."""
+        await self._say_restarting()
         try:
             await self._opened.aclose()
         except AbbyError as error:
@@ -149,20 +153,46 @@ class Abby(StudioBot):
         await self.uploads.close()
         await super().close()
 
+    async def _say_restarting(self) -> None:
+        """Beside the bot's name, for as long as it still has something to finish."""
+        with contextlib.suppress(*TROUBLE, asyncio.CancelledError):
+            if self.is_ready() and not self.is_closed():
+                activity = discord.CustomActivity(RESTARTING)
+                await self.change_presence(status=discord.Status.idle, activity=activity)
+
     async def _open_core(self) -> None:
         if self.core is None:
             return
         try:
-            self.core.deliveries.register(KIND, Delivery(self, self.core))
-            self.core.guilds.own_rules.append(self.automod)
+            self._help(self.core)
             if not self._core_is_open:
                 await self._opened.enter_async_context(self.core)
         except AbbyError as error:
             self._cannot_open(error)
 
+    def _help(self, core: Core) -> None:
+        """Deliver, take back and look at servers' own rules, until the bot is closed."""
+        delivery = Delivery(self, core)
+        core.deliveries.register(KIND, delivery)
+        hooks, hook = core.forgetting.hooks, TakingBack(self, core, delivery)
+        hooks.append(hook)
+        self._opened.callback(hooks.remove, hook)
+        core.guilds.own_rules.append(self.automod)
+        self._opened.callback(core.guilds.own_rules.remove, self.automod)
+
     def _cannot_open(self, error: AbbyError) -> None:
         log.error("no pictures can be made: %s", error)
         self.core = self.storage = self.generator = None
+
+
+class ShardedAbby(Abby, discord.AutoShardedClient):
+    """The same bot over as many connections as Discord advises; it demands that of bots in 2500 servers and more."""
+
+
+def abby_for(config: BotConfig, *, core: Core | None = None, core_is_open: bool = False) -> Abby:
+    """The bot, with one connection or several, as the settings say."""
+    kind = ShardedAbby if config.settings.discord_sharded else Abby
+    return kind(config, core=core, core_is_open=core_is_open)
 
 
 def run(settings: Settings) -> None:
@@ -172,7 +202,7 @@ def run(settings: Settings) -> None:
     configure_logging(settings)
     guard_logs()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(Abby(BotConfig(settings)), settings.discord_token))
+        asyncio.run(_run(abby_for(BotConfig(settings)), settings.discord_token))
 
 
 async def examine(settings: Settings) -> list[Finding]:

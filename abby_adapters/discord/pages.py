@@ -13,6 +13,7 @@ from abby_adapters.discord.desk import Interaction, is_covered, refuse
 from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
 from abby_adapters.discord.looks import Look, Position, page_id
 from abby_adapters.discord.members import account_of, reader
+from abby_adapters.discord.posting import Posting, Spot
 from abby_core.errors import AbbyError, NotFound
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
         if owner != interaction.user.id:  # what is called how is nobody else's business
             raise NotFound(GONE) from None
         raise
-    await interaction.response.defer(ephemeral=private, thinking=True)
+    answer = await interaction.response.defer(ephemeral=private, thinking=True)
+    if not private and answer is not None and answer.message_id and interaction.channel_id:
+        spot = Spot(channel=interaction.channel_id, message=answer.message_id)
+        await Posting(interaction.client, core).note(account, spot)
     bytes_max, spoiler = interaction.filesize_limit, not private and await is_covered(interaction, core)
     attached = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max, spoiler=spoiler)
     (picture,) = attached or (None,)

@@ -156,7 +156,7 @@ def creation_embed(
             language.say("What is missing was not charged: {missing} of {all}.", missing=missing, all=order.pictures)
         )
     person = f"<@{order.account.partition(':')[2]}>"
-    lines = [_quote(order.prompt), language.say("for {person}", person=person)]
+    lines = [*_quotes(order.prompt, [each.prompt for each in artifacts]), language.say("for {person}", person=person)]
     lines += [f"**{language.translate(DEMO_NOTE)}**"] if creation.demo else []
     lines += _small(language, [*dict.fromkeys(said), *notes])
     lines += [f"⚠️ {language.translate(NEARLY_FULL)}"] if is_nearly_full(status) else []
@@ -326,6 +326,14 @@ def _bar(share: float) -> str:
 
 def _quote(prompt: str) -> str:
     return f"> {quoted(prompt)}" if prompt.strip() else ""
+
+
+def _quotes(first: str, prompts: Sequence[str]) -> list[str]:
+    """The words of an order: each of its prompts once, where its pictures have several."""
+    several = list(dict.fromkeys(prompts))
+    if len(several) < 2:
+        return [_quote(first)]
+    return [f"> {quoted(prompt, PROMPT_CHARACTERS_SHOWN // len(several))}" for prompt in several]
 
 
 def _small(language: Language, notes: Sequence[str]) -> list[str]:

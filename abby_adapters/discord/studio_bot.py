@@ -35,6 +35,8 @@ class StudioBot(commands.Bot):
     """Least time between two edits of one message."""
     patience_seconds: float
     """How long an order may take to be accepted before "thinking" is answered."""
+    long_wait_seconds: float
+    """After so long a result comes as a message of its own."""
     hosts: frozenset[int] = frozenset()
     """The ids of whoever runs this Abby."""
 
@@ -51,4 +53,6 @@ class StudioBot(commands.Bot):
 
     def answer_of(self, where: Address) -> discord.Webhook:
         """Through which the answer to an interaction is edited while its token lives."""
-        return discord.Webhook.partial(where.application, where.token, client=self)
+        webhook = discord.Webhook.partial(where.application, where.token, client=self)
+        webhook.type = discord.WebhookType.application  # which alone may answer for one person's eyes only
+        return webhook

@@ -343,6 +343,7 @@ posts = Table(
     _count("created_at"),
 )
 Index("posts_of", posts.c.account)
+Index("posts_of_order", posts.c.order_id)
 
 standings = Table(
     "standings",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -44,13 +44,14 @@ class ForgetHook(Protocol):
     """What one adapter does to forget an account: delete what it posted, drop what it remembers.
 
     ``name`` is the kind of the deliveries it makes. ``forget`` may be a coroutine, is called again until it has
-    succeeded once, and raises to be called again later.
+    succeeded once, and raises to be called again later. What it cannot take back and never will, it returns as
+    sentences for the host.
     """
 
     @property
     def name(self) -> str: ...
 
-    def forget(self, account_key: str) -> Awaitable[None] | None: ...
+    def forget(self, account_key: str) -> Awaitable[Sequence[str] | None] | Sequence[str] | None: ...
 
 
 class Orders(Protocol):
@@ -121,10 +122,11 @@ class Forgetting:
     async def _go_on(
         self, account: Account, counts: Mapping[str, int], progress: Callable[[int], None], patience_seconds: float
     ) -> Receipt:
+        by_hand: list[str] = []
         try:
             left = await self._end_orders(account, patience_seconds)
             if not left:
-                left = await self._call_hooks(account)
+                left = await self._call_hooks(account, by_hand)
                 left += await asyncio.to_thread(self._erase, account, progress, rows=not left)
             if not left:
                 left = await asyncio.to_thread(self._close, account, progress)
@@ -132,8 +134,8 @@ class Forgetting:
             left = []
         if left:  # the sentences may hold names: they are for the receipt alone
             log.warning("an account is not forgotten yet; things that are left: %d", len(left))
-        by_hand = await asyncio.to_thread(self._by_hand)
-        return Receipt(account=account.key, complete=not left, counts=counts, left=tuple(left), by_hand=by_hand)
+        by_hand += await asyncio.to_thread(self._by_hand)
+        return Receipt(account=account.key, complete=not left, counts=counts, left=tuple(left), by_hand=tuple(by_hand))
 
     def _begin(self, tx: Transaction, account: str) -> Mapping[str, int]:
         return erasure.begin(tx, account, erasing.counts(tx, account), self.storage.now_ms())
@@ -161,13 +163,13 @@ class Forgetting:
                 await asyncio.sleep(LOOK_SECONDS)
         return []
 
-    async def _call_hooks(self, account: Account) -> list[str]:
+    async def _call_hooks(self, account: Account, by_hand: list[str]) -> list[str]:
+        """What is left, as sentences; ``by_hand`` grows by what will never be done from here."""
         failed: list[str] = []
         for hook in self.hooks:
             try:
                 working = await asyncio.to_thread(hook.forget, account.key)  # where a plain function may block
-                if inspect.isawaitable(working):
-                    await working
+                by_hand += (await working if inspect.isawaitable(working) else working) or ()
             except (AbbyError, OSError, TimeoutError) as error:
                 said = error.text if isinstance(error, AbbyError) else str(error) or type(error).__name__
                 failed.append(sentence("{hook}: {error}", hook=hook.name, error=said))
@@ -259,9 +261,10 @@ def _make_nameless(tx: Transaction, account: str) -> bool:
 
 
 def _delivered(tx: Transaction, account: str, kinds: list[str]) -> list[str]:
-    """Those of the kinds of which the account has deliveries."""
-    sql = (
+    """Those of the kinds of which the account has deliveries or posts."""
+    delivery = (
         "SELECT id FROM deliveries WHERE kind = :kind AND order_id IN "
         "(SELECT id FROM orders WHERE account = :account) LIMIT 1"
     )
-    return [kind for kind in kinds if tx.row(sql, account=account, kind=kind) is not None]
+    post = "SELECT address FROM posts WHERE kind = :kind AND account = :account LIMIT 1"
+    return [kind for kind in kinds if any(tx.row(sql, account=account, kind=kind) for sql in (delivery, post))]

@@ -34,10 +34,17 @@ TIMEOUT_SECONDS = 120
 CLAIM_SECONDS = TIMEOUT_SECONDS + 60
 """Nobody else tries a delivery for so long after a try was begun: longer than any try can take."""
 AT_ONCE_MAX = 20
+ERROR_CHARACTERS_MAX = 500
+PROMISED_MAX = 1000
+"""Of one account's open deliveries: as many as the queue takes orders by default, from all accounts together."""
+
+
+class NoWay(Exception):
+    """A deliverer's last word: no way is left to whoever asked, and none will open. The text says why."""
 
 
 class Deliverer(Protocol):
-    """How one kind of delivery is made. Raises to be asked again later."""
+    """How one kind of delivery is made. Raises to be asked again later, or NoWay to be asked no more."""
 
     async def deliver(self, delivery_id: int, address: str, creation: Creation) -> None: ...
 
@@ -64,6 +71,10 @@ class Deliveries:
     def register(self, kind: str, deliverer: Deliverer) -> None:
         """Let ``deliverer`` make the deliveries of that kind. Rows of other kinds wait for their own process."""
         self._deliverers[kind] = deliverer
+
+    async def promised(self, kind: str, account_key: str) -> list[tuple[str, str]]:
+        """Order and address of the account's deliveries of that kind which are not made yet."""
+        return await self._database.fetch(_promised, kind, account_key)
 
     async def readdress(self, order_id: str, kind: str, address: str) -> None:
         """Write another address into the order's deliveries of that kind: more is known, or a secret shall go."""
@@ -107,6 +118,10 @@ class Deliveries:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._deliverers[due.kind].deliver(due.id, due.address, creation)
+        except NoWay as error:
+            log.warning("the delivery of order %s is given up: %s", due.order_id, error)
+            await self._database.run(_set_state, due.id, "given_up", str(error)[:ERROR_CHARACTERS_MAX])
+            return False
         except (AbbyError, OSError, TimeoutError) as error:
             await self._note_failure(due, str(error) or type(error).__name__)
             return False
@@ -120,7 +135,7 @@ class Deliveries:
     async def _note_failure(self, due: _Due, error: str) -> None:
         state = "given_up" if due.attempts >= TRIES_MAX else "pending"
         log.warning("order %s could not be delivered (try %d): %s", due.order_id, due.attempts, error)
-        await self._database.run(_set_state, due.id, state, error[:500])
+        await self._database.run(_set_state, due.id, state, error[:ERROR_CHARACTERS_MAX])
 
 
 def _take_due(tx: Transaction, kind: str, now_ms: int) -> list[_Due]:
@@ -139,6 +154,15 @@ def _take_due(tx: Transaction, kind: str, now_ms: int) -> list[_Due]:
             attempts=row["attempts"], due=now_ms + pause_seconds * 1000, id=row["id"],
         )  # fmt: skip
     return [_Due(**row) for row in rows]
+
+
+def _promised(tx: Transaction, kind: str, account: str) -> list[tuple[str, str]]:
+    rows = tx.rows(
+        "SELECT d.order_id AS order_id, d.address AS address FROM deliveries d JOIN orders o ON o.id = d.order_id "
+        "WHERE o.account = :account AND d.kind = :kind AND d.state = 'pending' ORDER BY d.id LIMIT :limit",
+        account=account, kind=kind, limit=PROMISED_MAX,
+    )  # fmt: skip
+    return [(str(row["order_id"]), str(row["address"])) for row in rows]
 
 
 def _set_state(tx: Transaction, delivery_id: int, state: str, error: str) -> None:

@@ -42,7 +42,8 @@ class Shift:
 
     async def tend(self) -> None:
         self._deliveries.begin()
-        await self._recovery.recover()
+        if await self._recovery.recover():
+            self._deliveries.begin()  # of orders that have come to their end by that
         for chore in self._chores:
             await _do(chore)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from abby_core.errors import (
     KeyRefused,
 )
+from abby_core.studio.deliveries import NoWay
 from abby_core.studio.order import Creation, DeliveryAddress, Order
 from tests.support.providers import (
     FixedProvider,
@@ -163,3 +164,26 @@ async def test_the_events_tell_every_state_once(tmp_path: Path) -> None:
         "unwanted": ["waiting", "cancelled"],
         "stopped": ["waiting", "running", "cancelled"],
     }
+
+
+async def test_a_delivery_with_no_way_left_is_given_up_with_its_reason_and_made_no_more(tmp_path: Path) -> None:
+    class Closed(_Told):
+        async def deliver(self, delivery_id: int, address: str, creation: Creation) -> None:
+            self.ids.append(delivery_id)
+            self.tried.set()
+            raise NoWay("The door is closed for good.")
+
+    closed, clock = Closed(), Clock()
+    abby = open_abby(tmp_path, clock=clock)
+    abby.deliveries.register("chat", closed)
+    async with abby:
+        await abby.studio.create(_addressed("o1", "chat"))
+        await closed.was_tried()
+    clock.skip(7 * 86_400)
+    again = open_abby(tmp_path, clock=clock)
+    again.deliveries.register("chat", closed)
+    assert await again.deliveries.work_off() == 0
+    (row,) = again.database.read(lambda tx: tx.rows("SELECT state, error FROM deliveries"))
+    assert (row["state"], row["error"]) == ("given_up", "The door is closed for good.")
+    assert len(closed.ids) == 1
+    again.close()

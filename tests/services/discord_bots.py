@@ -48,6 +48,16 @@ async def running(bot: discord.Client, server: DiscordServer) -> AsyncGenerator[
         yield bot
     finally:
         arrival.cancel()
+        _stop_waiting_for_guilds(bot)
         await bot.close()
         with suppress(asyncio.CancelledError):
             await life
+
+
+def _stop_waiting_for_guilds(bot: discord.Client) -> None:
+    """discord.py tells of "ready" two seconds after the last guild, even of a bot that was closed before."""
+    state = bot._connection
+    waiting = [state._ready_task, *getattr(state, "_ready_tasks", {}).values()]
+    for task in waiting:
+        if task is not None:
+            task.cancel()

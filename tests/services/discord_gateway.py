@@ -32,6 +32,8 @@ class Session:
     events: list[str] = field(default_factory=list[str])
     pipe: _Pipe | None = None
     """None while the bot is away."""
+    shard: tuple[int, int] = (0, 1)
+    """Which of how many connections this is; each is told of its own guilds."""
 
     async def tell(self, event: str, data: object) -> None:
         frame = {"op": DISPATCH, "s": len(self.events) + 1, "t": event, "d": data}
@@ -66,8 +68,10 @@ class Gateway:
 
     async def tell(self, event: str, data: Json, *, intents: int = 0) -> None:
         """Tells every session that asked for one of ``intents``; those that are away hear it when they resume."""
+        guild_id = int(data.get("guild_id") or (data["id"] if event.startswith("GUILD_") else 0))
         for session in self.sessions:
-            if not intents or session.intents & intents:
+            number, count = session.shard
+            if shard_of(guild_id, count) == number and (not intents or session.intents & intents):
                 await session.tell(event, data)
 
     async def drop(self, *, code: int = 4000, forget: bool = False) -> None:
@@ -131,7 +135,8 @@ class Gateway:
             self._findings.append(f"gateway: asked for privileged intents: {', '.join(asked)}")
             await pipe.socket.close(code=PRIVILEGED_INTENTS, message=b"Disallowed intent(s).")
             return None
-        session = Session(intents=data["intents"], pipe=pipe)
+        number, count = data.get("shard") or (0, 1)
+        session = Session(intents=data["intents"], pipe=pipe, shard=(number, count))
         for event, payload in self._beginning(session):
             await session.tell(event, payload)
         self.sessions.append(session)
@@ -151,6 +156,11 @@ class Gateway:
         return None
 
 
+def shard_of(guild_id: int, count: int) -> int:
+    """Discord's documentation, "Sharding"; direct messages (0) go to the first."""
+    return (guild_id >> 22) % count
+
+
 def ready(session: Session, bot: User, application_id: int, guilds: list[Guild], resume_url: str) -> Json:
     """The first thing a bot is told. Its guilds follow one by one."""
     return {
@@ -159,7 +169,7 @@ def ready(session: Session, bot: User, application_id: int, guilds: list[Guild],
         "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
         "session_id": session.id,
         "resume_gateway_url": resume_url,
-        "shard": [0, 1],
+        "shard": list(session.shard),
         "application": {"id": str(application_id), "flags": 0},
         "session_type": "normal",
         "private_channels": [],

@@ -44,6 +44,7 @@ class People(ABC):
     interactions: dict[int, Interaction]
     content: ContentNetwork
     commands: dict[int | None, list[Json]]
+    shards: int
 
     @property
     def gateway_url(self) -> str:

@@ -21,7 +21,7 @@ class Places(Endpoints):
     @on("GET /gateway/bot")
     async def gateway(self, _call: Call) -> Done:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return 200, {"url": self.people.gateway_url, "shards": 1, "session_start_limit": limit}
+        return 200, {"url": self.people.gateway_url, "shards": self.people.shards, "session_start_limit": limit}
 
     @on("GET /applications/@me", "GET /oauth2/applications/@me")
     async def application(self, _call: Call) -> Done:

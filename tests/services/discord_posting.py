@@ -60,9 +60,11 @@ class Posting(Endpoints):
 
     @on("GET /channels/{channel_id}/messages")
     async def get_messages(self, call: Call) -> Done:
-        """The newest first."""
-        channel = self.channel(call, READ_MESSAGE_HISTORY)
-        newest = channel.public_messages[::-1][: int(call.request.query.get("limit", 50))]
+        """The newest first; with ``after``, those that came next, the newest of them first too."""
+        channel, query = self.channel(call, READ_MESSAGE_HISTORY), call.request.query
+        after, most = int(query.get("after", 0)), int(query.get("limit", 50))
+        found = [message for message in channel.public_messages if message.id > after]
+        newest = (found[:most] if after else found[-most:])[::-1]
         return 200, [message.payload_for(self.people.bot) for message in newest]
 
     @on("PATCH /channels/{channel_id}/messages/{message_id}")

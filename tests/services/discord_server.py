@@ -24,8 +24,8 @@ few minutes of a nonce with ``server.forget_nonces()``.
 **Trouble**: ``server.next("POST /channels/{channel_id}/messages", rate_limited(), lost())`` says how the next
 requests to an endpoint end, named as the document names it. See ``discord_trouble``; its names are here too.
 ``server.limit_rate(...)`` makes a bucket small. ``server.gateway.drop()`` and ``ask_to_reconnect()`` break the
-WebSocket; ``remove``, ``remove_channel`` and ``kick`` take away what the bot relies on, ``Channel.deny`` its
-permissions, ``User.takes_dms = False`` the last way to a person.
+WebSocket; ``server.dying`` lets a bot die at any of its requests; ``remove``, ``remove_channel`` and ``kick`` take away
+what the bot relies on, ``Channel.deny`` its permissions, ``User.takes_dms = False`` the last way to a person.
 
 **People** act through ``command``, ``autocomplete``, ``click``, ``select``, ``modal``, ``context_menu`` and ``post``
 (see ``discord_people``); all but the last return an ``Interaction`` (see ``discord_interactions``) with ``callback``,
@@ -54,7 +54,7 @@ from tests.services.discord_answering import Answering
 from tests.services.discord_bots import API, pointed_at, running
 from tests.services.discord_content import ContentNetwork, Upload
 from tests.services.discord_endpoints import Call, Refusal
-from tests.services.discord_gateway import Gateway, Session, ready
+from tests.services.discord_gateway import Gateway, Session, ready, shard_of
 from tests.services.discord_interactions import PATIENCE_SECONDS, Interaction
 from tests.services.discord_limits import problems_in_words
 from tests.services.discord_messages import Message
@@ -68,6 +68,7 @@ from tests.services.discord_trouble import (
     Buckets,
     as_json,
     broken,
+    hang_up,
     held,
     lost,
     moderated,
@@ -121,6 +122,11 @@ class DiscordServer(People):
         self.seen: list[Seen] = []
         self.findings: list[str] = []
         self.changed = asyncio.Condition()
+        self.dying: Callable[[Seen, bool], bool] | None = None
+        """Whether whoever asks dies now: asked of each request when it arrives (False), and once more when it is done
+        and its answer decided (True). Nobody is answered then."""
+        self.shards = 1
+        """Connections that bots are advised to open."""
         self.gateway = Gateway(token=self.token, findings=self.findings, beginning=self._beginning, notify=self._notify)
         self._rules = rules
         self._posting = Posting(self)
@@ -253,6 +259,8 @@ class DiscordServer(People):
             return self.content.serve(request)
         seen = Seen(request.method, request.path.removeprefix(API))
         self.seen.append(seen)
+        if self._is_dying(seen, done=False):
+            return hang_up(request)
         try:
             answer = await self._answer(request, seen)
         except Refusal as refusal:
@@ -260,8 +268,12 @@ class DiscordServer(People):
                 self.findings.append(f"{seen.method} {seen.path}: {refusal}")
             answer = as_json(refusal.status, refusal.body, refusal.headers)
         seen.status = answer.status
+        is_dying = self._is_dying(seen, done=True)
         await self._notify()
-        return answer
+        return hang_up(request) if is_dying else answer
+
+    def _is_dying(self, seen: Seen, *, done: bool) -> bool:
+        return self.dying is not None and self.dying(seen, done)
 
     async def _answer(self, request: web.Request, seen: Seen) -> web.StreamResponse:
         operation = self._rules.operation(request.method, seen.path)
@@ -317,7 +329,9 @@ class DiscordServer(People):
 
     def _beginning(self, session: Session) -> list[tuple[str, Json]]:
         """What a new session is told first."""
-        there = [guild for guild in self.guilds.values() if self.bot.id in guild.members]
+        number, count = session.shard
+        mine = [guild for guild in self.guilds.values() if shard_of(guild.id, count) == number]
+        there = [guild for guild in mine if self.bot.id in guild.members]
         created = [("GUILD_CREATE", guild.gateway_payload(self.bot)) for guild in there]
         return [("READY", ready(session, self.bot, self.application_id, there, self.gateway_url)), *created]
 

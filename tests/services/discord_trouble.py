@@ -58,7 +58,7 @@ def reset() -> Answer:
     """The connection breaks before anything is done."""
 
     async def answer(request: web.Request, _perform: Perform) -> web.StreamResponse:
-        return _hang_up(request)
+        return hang_up(request)
 
     return answer
 
@@ -68,7 +68,7 @@ def lost() -> Answer:
 
     async def answer(request: web.Request, perform: Perform) -> web.StreamResponse:
         await perform()
-        return _hang_up(request)
+        return hang_up(request)
 
     return answer
 
@@ -139,7 +139,8 @@ def _too_many(retry_after_seconds: float, scope: str) -> Refusal:
     return Refusal(429, 0, "You are being rate limited.", more=more, headers=headers)
 
 
-def _hang_up(request: web.Request) -> web.StreamResponse:
+def hang_up(request: web.Request) -> web.StreamResponse:
+    """The caller's connection breaks."""
     assert request.transport is not None
     connection = request.transport.get_extra_info("socket")
     # Without lingering the caller gets a reset, as from a machine that is gone, and not an orderly end.

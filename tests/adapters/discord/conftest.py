@@ -93,3 +93,10 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
     async with discord_server() as server:
         with pointed_at(server):
             yield House(server, tmp_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured is told, and decides nothing."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {name} = {value}")

@@ -17,7 +17,7 @@ from tests.services.discord_world import ATTACH_FILES, FILE_BYTES_MAX, SEND_MESS
 from tests.support.providers import FixedProvider, blocking_provider, paid_provider, photograph
 
 REPLY = "POST /channels/{channel_id}/messages"
-EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
+EDIT = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 
 
 async def left_waiting(house: House, **options: object) -> Interaction:
@@ -30,10 +30,10 @@ async def left_waiting(house: House, **options: object) -> Interaction:
     return asked
 
 
-async def again(house: House, bot: Abby) -> None:
+async def again(house: House, bot: Abby, *, seconds: float = 7 * 3600) -> None:
     """The time of the next try has come."""
     assert bot.core is not None
-    house.clock.skip(7 * 3600)
+    house.clock.skip(seconds)
     await bot.core.deliveries.work_off()
 
 
@@ -105,7 +105,8 @@ async def test_an_edit_that_fails_for_a_while_is_made_later(house: House) -> Non
         await house.server.until(lambda: any(seen.status == 503 for seen in house.server.seen))
         await house.crash(bot)
     async with house.bot() as bot:
-        await again(house, bot)
+        bot.long_wait_seconds = 3600
+        await again(house, bot, seconds=200)
         await shown(asked)
     assert len(with_pictures(house)) == 1
 

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "address"),
     )
     op.create_index("posts_of", "posts", ["account"], unique=False)
+    op.create_index("posts_of_order", "posts", ["order_id"], unique=False)
 
 
 def _text(name: str) -> sa.Column[str]:
