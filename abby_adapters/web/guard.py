@@ -85,6 +85,8 @@ class Guard:
         watched = _watched(send, exchange)
         try:
             await self._check(scope, exchange)
+            if scope["method"] == "HEAD":  # is GET without its body (RFC 9110, 9.3.2), which the server leaves out
+                scope = {**scope, "method": "GET"}
             await self._app(scope, _bounded(receive, _body_bytes_max(scope)), watched)
         except Exception as error:
             if isinstance(error, AbbyError):

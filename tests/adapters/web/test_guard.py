@@ -235,6 +235,13 @@ class TestBodies:
         async with web.http() as http, http.get("/api/quota") as after:
             assert after.status == 200
 
+    @pytest.mark.parametrize("path", ["/sign-in", "/api/quota", "/healthz", "/api/pictures/nothing"])
+    async def test_head_is_get_without_the_body(self, web: Web, path: str) -> None:
+        async with web.http() as http, http.get(path) as whole, http.head(path) as head:
+            assert (head.status, await head.read()) == (whole.status, b"")
+            assert head.headers["content-type"] == whole.headers["content-type"]
+            assert head.headers["content-length"] == str(len(await whole.read()))
+
     async def test_a_stranger_uploads_nothing(self, web: Web) -> None:
         form = aiohttp.FormData({"prompt": "x"})
         form.add_field("image", photograph(), filename="a.png")
