@@ -153,7 +153,7 @@ def _words(language: Language, words: Sequence[str]) -> str:
         return language.say("none")
     shown = ", ".join(f"||{quoted(word)}||" for word in words[:WORDS_SHOWN])
     more = len(words) - WORDS_SHOWN
-    return shown if more <= 0 else f"{shown} {language.say('and {count} more', count=more)}"
+    return shown if more <= 0 else f"{shown} {language.plural('and {count} more', 'and {count} more', count=more)}"
 
 
 def _yes(language: Language, *, yes: bool) -> str:

@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 
 from abby_core.languages import LANGUAGES
-from abby_core.languages.gathering import is_said, load
+from abby_core.languages.gathering import gather, is_said, load
 
-PLACE = re.compile(r"(?<!\{)\{(\w+)[^{}]*\}")
+PLACE = re.compile(r"(?<!\{)\{(\w+)(?:[!:][^{}]*)?\}")
 COMMAND = re.compile(r"(?<![\w/.:])/[a-z_]{3,32}\b")
 NAME = re.compile(r"[-_\w]{1,32}")
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
@@ -41,6 +41,26 @@ def places(text: str) -> set[str]:
 def names(code: str, pattern: str) -> dict[str, str]:
     """The names of commands or of options, and what they are called."""
     return {english: text for english, text in said(code) if re.fullmatch(pattern, english)}
+
+
+@cache
+def sentences() -> frozenset[object]:
+    """Everything in the source that people read."""
+    return frozenset(message.id for message in gather() if message.id)
+
+
+def test_there_is_something_to_say() -> None:
+    assert len(sentences()) > 1000
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_catalogue_holds_every_sentence_and_no_other(code: str) -> None:
+    assert {message.id for message in load(code) if message.id} == sentences()
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_every_sentence_has_its_words(code: str) -> None:
+    assert [each.id for each in load(code) if each.id and (each.fuzzy or not is_said(each.string))] == []
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
