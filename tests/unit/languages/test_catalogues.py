@@ -99,3 +99,15 @@ def test_sentences_call_commands_what_they_are_called(code: str) -> None:
         for command in COMMAND.findall(english)
         if command in called and not re.search(rf"{re.escape(called[command])}(?![\w-])", text)
     ] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_sentences_call_options_what_they_are_called(code: str) -> None:
+    called = names(code, r"[a-z_]+:")
+    assert [
+        text
+        for english, text in said(code)
+        for command in re.findall(r"/[a-z]+ (?:[a-z_]+:\S*\s?)+", english)
+        for option in re.findall(r"[a-z_]+:", command)
+        if option in called and called[option] not in text
+    ] == []
