@@ -298,7 +298,7 @@ class Abby:
             events=self.events,
             limits=self.queue_limits,
             refusals=Refusals(self.storage, self._advise, measures=self.measures),
-            admit=self.guilds.admit,
+            door=self.guilds,
             chores=(self._resume_forgetting,),
         )
 

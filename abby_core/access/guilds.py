@@ -81,12 +81,14 @@ class Guilds:
     async def admit(self, account: Account, place: Place | None, prompts: Sequence[str]) -> None:
         """Raise Refused where the account may not have these prompts made in that place.
 
-        That is Banned, NotHere or PromptNotAllowed. ``place`` None: not in a chat. Raises StorageError too.
+        That is Banned, NotHere or PromptNotAllowed. ``place`` None: not in a chat. Raises StorageError too. Bans have
+        the last word in :meth:`admit_in`; here those who ask in a chat are told before anything is prepared.
         """
-        ban, settings = await self._storage.database.fetch(self._look, account, place)
-        if ban is not None:
-            raise refusal(ban)
+        settings = NO_SETTINGS
         if place is not None:
+            ban, settings = await self._storage.database.fetch(self._look, account, place)
+            if ban is not None:
+                raise refusal(ban)
             _check_channel(settings, place)
         rules = [*self._rules(settings, place), *await self._own_rules(settings, place)]
         if rules and await asyncio.to_thread(is_forbidden, prompts, rules):
@@ -99,11 +101,17 @@ class Guilds:
                 sentence("Some words of the prompt are for age-restricted channels alone. Nothing was charged.")
             )
 
+    def admit_in(self, tx: Transaction, account: Account, place: Place | None) -> None:
+        """Raise Banned, inside the transaction that enters an order."""
+        ban = self.bans.find_in(tx, "" if place is None else place.server, account)
+        if ban is not None:
+            raise refusal(ban)
+
     # ------------------------------------------------------------------ inside
 
-    def _look(self, tx: Transaction, account: Account, place: Place | None) -> tuple[Ban | None, GuildSettings]:
-        server = "" if place is None else place.server
-        return self.bans.find_in(tx, server, account), guild_rows.find(tx, server) if server else NO_SETTINGS
+    def _look(self, tx: Transaction, account: Account, place: Place) -> tuple[Ban | None, GuildSettings]:
+        settings = guild_rows.find(tx, place.server) if place.server else NO_SETTINGS
+        return self.bans.find_in(tx, place.server, account), settings
 
     def _rules(self, settings: GuildSettings, place: Place | None) -> list[WordRule]:
         """The lists of the host and of the server's managers."""

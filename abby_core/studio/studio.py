@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from abby_core.errors import AbbyError, NotFound, OrderCancelled, Refused
 from abby_core.generation.request import TextToImage
@@ -44,17 +44,15 @@ if TYPE_CHECKING:
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
-    from abby_core.quota.place import Place
     from abby_core.quota.tier import Allowance
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.board import Board
     from abby_core.studio.deliveries import Deliveries
+    from abby_core.studio.doorkeeper import Doorkeeper
     from abby_core.studio.recovery import Recovery
     from abby_core.studio.refusals import Refusals
     from abby_core.studio.worker import Worker
 
-Admit: TypeAlias = "Callable[[Account, Place | None, Sequence[str]], Awaitable[None]]"
-"""Raises Refused where that account may not have these prompts made in that place (:mod:`abby_core.access.guilds`)."""
 LOOK_SECONDS = 0.5
 """How often a watcher looks at the row, for orders that run in another process."""
 
@@ -89,7 +87,7 @@ class Studio:
         events: EventLog,
         limits: QueueLimits,
         refusals: Refusals,
-        admit: Admit,
+        door: Doorkeeper,
         chores: Sequence[Chore] = (),
     ) -> None:
         self._storage = storage
@@ -103,7 +101,7 @@ class Studio:
         self._events = events
         self._limits = limits
         self._refusals = refusals
-        self._admit = admit
+        self._door = door
         self._preparing = Preparing(storage, generator)
         self._chores = chores
 
@@ -143,7 +141,7 @@ class Studio:
         if not isinstance(order.request, TextToImage) and await self._was_submitted(order, fingerprint):
             return await self.order(order.id, order.account)  # its picture need not be decoded again
         try:
-            await self._admit(order.account, order.place, (order.request.prompt, *order.prompts))
+            await self._door.admit(order.account, order.place, (order.request.prompt, *order.prompts))
             await self._check_free_disk(order)
             prepared = await self._preparing.prepare(order)
         except AbbyError as error:  # which is no matter for an order that was accepted before
@@ -320,6 +318,7 @@ class Studio:
             if entry.claimed is not None and not order_book.is_held(tx, entry.claimed.id, entry.claimed.fence):
                 entry.claimed = None
             return _view(tx, order.id, order.account)
+        self._door.admit_in(tx, order.account, order.place)
         width, height = offer.size
         allowance.check(provider=provider, model=model, pictures=order.pictures, width=width, height=height)
         # The order's lease guards its reservation, which therefore never expires by itself.

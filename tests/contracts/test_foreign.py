@@ -188,6 +188,7 @@ OWN: dict[str, OwnCall] = {
 BEHIND_THE_DOORS = {
     "abby_core.gallery.erasing": "the steps of Forgetting",
     "abby_core.gallery.forgetting.Orders": "what Forgetting needs of the studio",
+    "abby_core.studio.doorkeeper.Doorkeeper": "what the studio needs of Guilds",
     "abby_core.gallery.preset.of_member": "an account's text",
     "abby_core.quota.account": "accounts themselves",
     "abby_core.quota.allowances": "limits inside a transaction",
