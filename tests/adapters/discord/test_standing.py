@@ -66,7 +66,9 @@ class TestHomes:
         async with house.bot(**rules) as bot:
             await shown(await ask(house, mallory, hall))
             assert a_day(bot, mallory) == 5
-            await house.server.until(lambda: "DISCORD_HOME_SERVERS names none" in caplog.text)
+            await bot.wait_until_ready()
+            await bot.on_ready()  # discord.py calls it at some moment of its own
+        assert "DISCORD_HOME_SERVERS names none" in caplog.text
 
     async def test_outside_of_home_a_member_is_who_they_were_there(
         self, house: House, artist: Role, rules: dict[str, Any]
