@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 import aiohttp
 import discord
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Interaction: TypeAlias = "discord.Interaction[StudioBot]"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PATIENCE_SECONDS = 1.5
 """How long an order may take to be accepted before "thinking" is answered; Discord waits for 3 s in all."""
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
@@ -99,6 +101,25 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool, spoiler: bo
         message.open(0)
 
 
+async def patiently(interaction: Interaction, awaited: Awaitable[T], *, private: bool = True) -> T:
+    """What is awaited before anything is answered; "thinking" is answered where that takes long, all of it together.
+
+    Afterwards :func:`say` answers. Not for what is answered with a form, or in the message that was pressed.
+    """
+    now, waiting = asyncio.get_running_loop().time(), asyncio.ensure_future(awaited)
+    until: float = interaction.extras.setdefault("patience_until", now + interaction.client.patience_seconds)
+    await asyncio.wait({waiting}, timeout=until - now)
+    if not waiting.done() and not interaction.response.is_done():
+        with contextlib.suppress(*TROUBLE):
+            await interaction.response.defer(ephemeral=private, thinking=True)
+    return await waiting
+
+
+async def work(interaction: Interaction, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for what blocks: it is done in a thread."""
+    return await patiently(interaction, asyncio.to_thread(function, *args, **kwargs))
+
+
 async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | None = None) -> None:
     """Say why something cannot be, to whoever asked alone, with buttons for what would help; ``wish``: what it was."""
     if not isinstance(error, AbbyError):
@@ -108,8 +129,13 @@ async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | Non
     if isinstance(error, NotHere) and error.channels:
         where = " ".join(f"<#{channel}>" for channel in error.channels)
         embed.description = f"{embed.description or ''}\n{language.say('Ask in: {channels}', channels=where)}"
+    view = _help(interaction, error, wish)
     try:
-        await say(interaction, embed, _help(interaction, error, wish))
+        if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+            beside = discord.utils.MISSING if view is None else view  # the message that was pressed stays as it is
+            await interaction.followup.send(embed=embed, view=beside, ephemeral=True)
+        else:
+            await say(interaction, embed, view)
     except TROUBLE as trouble:
         log.warning("a refusal could not be said: %s", type(trouble).__name__)
 

@@ -15,7 +15,7 @@ from discord import ButtonStyle, ui
 
 from abby_adapters.discord import admin_presenter
 from abby_adapters.discord.admin_presenter import MATURE_TEXTS, AutoModState
-from abby_adapters.discord.desk import Interaction
+from abby_adapters.discord.desk import Interaction, patiently
 from abby_adapters.discord.members import PLATFORM, account_of, reader, server_of
 from abby_adapters.discord.presenter import plain
 from abby_core.access.guild_settings import CHANNELS_MAX, GuildSettings
@@ -74,11 +74,11 @@ def shown(language: Language, panel: Panel) -> dict[str, Any]:
 
 async def answer(interaction: Interaction, core: Core, guild_id: int) -> None:
     """Show the panel, for whoever asked alone; or what it is now, in its own message."""
-    content = shown(reader(interaction), await panel_of(interaction, core, guild_id))
-    if interaction.type is discord.InteractionType.application_command:
-        await interaction.response.send_message(**content, ephemeral=True)
-    elif interaction.response.is_done():
+    content = shown(reader(interaction), await patiently(interaction, panel_of(interaction, core, guild_id)))
+    if interaction.response.is_done():
         await interaction.edit_original_response(**content)
+    elif interaction.type is discord.InteractionType.application_command:
+        await interaction.response.send_message(**content, ephemeral=True)
     else:
         await interaction.response.edit_message(**content)
 

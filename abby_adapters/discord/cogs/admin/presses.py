@@ -58,6 +58,7 @@ class SettingPress(
 
     async def pressed(self, interaction: Interaction, core: Core) -> None:
         guild_id, what = check_manager(interaction), self.found["what"]
+        await interaction.response.defer()
         chosen: list[str] = list((interaction.data or {}).get("values", ()))
         changes: dict[str, Any] = {}
         if what in {"channels", "everywhere"}:
@@ -103,6 +104,7 @@ class WordsForm(ui.Modal):
 
     async def on_submit(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         core, guild_id = core_of(interaction), check_manager(interaction)
+        await interaction.response.defer()
         changes: dict[str, Any] = {self._what: words_in(self._words.value)}
         await asyncio.to_thread(core.guilds.change, server_of(guild_id), **changes)
         note(interaction, core, "settings", setting=self._what)
