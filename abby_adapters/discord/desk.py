@@ -101,17 +101,24 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool, spoiler: bo
         message.open(0)
 
 
-async def patiently(interaction: Interaction, awaited: Awaitable[T], *, private: bool = True) -> T:
+async def patiently(
+    interaction: Interaction, awaited: Awaitable[T], *, private: bool = True, in_place: bool = False
+) -> T:
     """What is awaited before anything is answered; "thinking" is answered where that takes long, all of it together.
 
-    Afterwards :func:`say` answers. Not for what is answered with a form, or in the message that was pressed.
+    Afterwards :func:`say` answers. ``in_place``: the message that was pressed is changed instead, and shows nothing
+    meanwhile. Not for what is answered with a form.
     """
     now, waiting = asyncio.get_running_loop().time(), asyncio.ensure_future(awaited)
     until: float = interaction.extras.setdefault("patience_until", now + interaction.client.patience_seconds)
-    await asyncio.wait({waiting}, timeout=until - now)
+    try:
+        await asyncio.wait({waiting}, timeout=until - now)
+    except asyncio.CancelledError:
+        waiting.cancel()
+        raise
     if not waiting.done() and not interaction.response.is_done():
         with contextlib.suppress(*TROUBLE):
-            await interaction.response.defer(ephemeral=private, thinking=True)
+            await interaction.response.defer(ephemeral=private and not in_place, thinking=not in_place)
     return await waiting
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import ui
 
-from abby_adapters.discord import asking, forms, pages, presenter, sharing, views
+from abby_adapters.discord import asking, forms, pages, parts, presenter, sharing, views
 from abby_adapters.discord.desk import Interaction, patiently, say, take, work
 from abby_adapters.discord.looks import PAGE, Look, look_in, position_in
 from abby_adapters.discord.members import account_of, reader
@@ -97,7 +97,7 @@ async def _show_remix(interaction: Interaction, core: Core, owner: int, order_id
         interaction,
         language.say("Remix"),
         f"abby:remixed:{int(await is_private(interaction, None))}:{owner}:{order_id}",
-        forms.labelled(language.say("What should be in the picture"), prompt),
+        parts.labelled(language.say("What should be in the picture"), prompt),
     )
 
 

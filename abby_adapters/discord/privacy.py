@@ -135,7 +135,7 @@ class ForgetPress(Press, template=FORGET):
         word: ui.TextInput[ui.View] = ui.TextInput(custom_id="word", max_length=20, placeholder=WORD)
         text = language.say("Type {word} to be forgotten", word=WORD)
         hint = language.say("All your pictures and data go, for good. Nobody can bring them back.")
-        await forms.show(interaction, language.say("Forget me"), "abby:forgotten", forms.labelled(text, word, hint))
+        await forms.show(interaction, language.say("Forget me"), "abby:forgotten", parts.labelled(text, word, hint))
 
 
 async def forget(interaction: Interaction, core: Core, found: re.Match[str], typed: forms.Typed) -> None:  # noqa: ARG001

@@ -75,10 +75,10 @@ async def ask(
         interaction,
         language.say("Share {name}", name=account_presenter.quoted(name, 30)),
         f"abby:share:{kind}:{thing_id}",
-        forms.labelled(language.say("How long it is open"), parts.choose("expires", expires)),
-        forms.labelled(language.say("What is told besides"), parts.choose("tells", tells)),
-        forms.labelled(language.say("How often it opens"), views, language.say("Blank: as often as they like")),
-        forms.labelled(language.say("Password"), password, language.say("Blank: none. Tell it to those it is for")),
+        parts.labelled(language.say("How long it is open"), parts.choose("expires", expires)),
+        parts.labelled(language.say("What is told besides"), parts.choose("tells", tells)),
+        parts.labelled(language.say("How often it opens"), views, language.say("Blank: as often as they like")),
+        parts.labelled(language.say("Password"), password, language.say("Blank: none. Tell it to those it is for")),
     )
 
 

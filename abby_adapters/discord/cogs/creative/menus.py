@@ -37,10 +37,10 @@ async def transform(interaction: Interaction, message: discord.Message) -> None:
     prompt: ui.TextInput[ui.View] = ui.TextInput(
         custom_id="prompt", style=discord.TextStyle.paragraph, max_length=PROMPT_CHARACTERS_MAX
     )
-    fields = [forms.labelled(language.say("What it shall become"), prompt)]
+    fields = [parts.labelled(language.say("What it shall become"), prompt)]
     if len(shown) > 1:
         options = _options(interaction, shown)
-        fields.insert(0, forms.labelled(language.say("Which picture"), parts.choose("which", options)))
+        fields.insert(0, parts.labelled(language.say("Which picture"), parts.choose("which", options)))
     source = "several" if len(shown) > 1 else shown[0].source(memory)
     await forms.show(interaction, language.say("Transform"), f"abby:turn:{source}", *fields)
 
