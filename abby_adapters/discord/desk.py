@@ -19,6 +19,7 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
+from abby_adapters.discord.files import preview_file
 from abby_adapters.discord.members import account_of, place_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import MAKES, choices_view, waiting_view
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from abby_core.generation.request import ImageRequest
     from abby_core.languages import Language
     from abby_core.studio import Account
+    from abby_core.studio.order import Preview
 
 log = logging.getLogger(__name__)
 Interaction: TypeAlias = "discord.Interaction[StudioBot]"
@@ -227,8 +229,13 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
     with contextlib.suppress(AbbyError):  # then a late result is no reply to it
         await core.deliveries.readdress(order_id, KIND, replace(address, message=message_id).to_text())
 
-    async def show(now: str) -> None:
-        await interaction.edit_original_response(embed=embed(now))
+    async def show(now: str, preview: Preview | None) -> None:
+        said, file = embed(now), None
+        if preview is not None:
+            file = await asyncio.to_thread(preview_file, preview, spoiler=address.spoiler)
+        if file is not None and not address.spoiler:  # in an embed it would be shown uncovered
+            said.set_image(url=f"attachment://{file.filename}")
+        await interaction.edit_original_response(embed=said, attachments=[] if file is None else [file])
 
     message.watch(language, core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
     message.open(message_id)

@@ -10,7 +10,7 @@ import discord
 from abby_adapters.discord import gallery_presenter, presenter, views
 from abby_adapters.discord.asking import GONE
 from abby_adapters.discord.desk import Interaction, is_covered, patiently, refuse
-from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
+from abby_adapters.discord.files import attach, smaller_notes, thumbnail_file
 from abby_adapters.discord.looks import Look, Position, page_id
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.posting import Posting, Spot
@@ -53,8 +53,8 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
     else:
         if not spoiler:  # in an embed it would be shown uncovered
             embed.set_image(url=f"attachment://{picture.name}")
-        for note in smaller_note([picture]):
-            embed.set_footer(text=language.translate(note))
+        for note in smaller_notes([picture], core.settings.public_url):
+            embed.description = f"{embed.description or ''}\n-# {language.translate(note)}"
         content["attachments"] = [picture.file()]
     await interaction.edit_original_response(**content)
 

@@ -149,8 +149,21 @@ async def test_of_several_pictures_each_is_made_to_fit(house: House, monkeypatch
         assert message is not None
         assert len(message.files) == 3
         assert all(len(file.data) <= len(large) // 2 for file in message.files)
-        assert "Made smaller to fit" in message.text
+        assert "Made smaller to fit Discord's limit for files; Abby keeps the original." in message.text
         assert {each.size_bytes for each in house.kept(bot, house.ada)} == {len(large)}
+
+
+async def test_what_was_made_smaller_says_where_the_original_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = photograph(400, 300)
+    monkeypatch.setitem(FILE_BYTES_MAX, 0, len(large) // 2)
+    web = {"public_url": "https://abby.example.org"}
+    async with house.bot(FixedProvider(data=large), image_generation_size_mb=1, **web) as bot:
+        message = await house.picture()
+        (kept,) = house.kept(bot, house.ada)
+        asked = await shown(await house.server.command(house.ada, "show", {"id": kept.name}, channel=house.art))
+    assert asked.original is not None
+    for each in (message, asked.original):
+        assert f"https://abby.example.org/pictures/{kept.id}" in each.text
 
 
 def test_small_pictures_leave_their_room_to_large_ones() -> None:
