@@ -232,7 +232,7 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
     async def show(now: str, preview: Preview | None) -> None:
         said, file = embed(now), None
         if preview is not None:
-            file = await asyncio.to_thread(preview_file, preview, spoiler=address.spoiler)
+            file = await asyncio.to_thread(preview_file, preview, now, spoiler=address.spoiler)
         if file is not None and not address.spoiler:  # in an embed it would be shown uncovered
             said.set_image(url=f"attachment://{file.filename}")
         await interaction.edit_original_response(embed=said, attachments=[] if file is None else [file])

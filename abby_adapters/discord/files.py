@@ -108,7 +108,7 @@ def smaller_notes(attached: Sequence[Attached], public_url: str) -> tuple[str, .
     return (sentence("Made smaller to fit Discord's limit for files; Abby keeps the original."),)
 
 
-def preview_file(preview: Preview, *, spoiler: bool) -> discord.File | None:
+def preview_file(preview: Preview, alt_text: str, *, spoiler: bool) -> discord.File | None:
     """A picture as it is so far; None for what is none, whatever a service has sent. Blocks for a moment."""
     from abby_core.storage.picture import verify
 
@@ -116,7 +116,8 @@ def preview_file(preview: Preview, *, spoiler: bool) -> discord.File | None:
         ending = _ENDINGS[verify(preview.data).media_type]
     except PictureRejected:
         return None
-    return discord.File(BytesIO(preview.data), filename=f"preview.{ending}", spoiler=spoiler)
+    name = f"preview.{ending}"
+    return discord.File(BytesIO(preview.data), filename=name, description=alt_text, spoiler=spoiler)
 
 
 def thumbnail_file(language: Language, core: Core, artifact: Artifact, name: str) -> discord.File | None:

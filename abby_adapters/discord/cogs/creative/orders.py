@@ -35,11 +35,15 @@ class Orders(commands.Cog):
     @app_commands.command(description=locale_str("Where your orders are, the newest first"))
     async def where(self, interaction: Interaction) -> None:
         core, language = core_of(interaction), reader(interaction)
-        orders = await patiently(interaction, core.studio.orders(account_of(interaction.user.id), limit=LISTED))
-        lines = [presenter.order_line(language, each, await _progress(core, each)) for each in orders]
-        hint = language.say("/show brings one back by its id.")
-        if any(each.state == "done" for each in orders):
-            lines.append(f"-# {hint}")
+
+        async def read() -> list[str]:
+            orders = await core.studio.orders(account_of(interaction.user.id), limit=LISTED)
+            lines = [presenter.order_line(language, each, await _progress(core, each)) for each in orders]
+            if any(each.state == "done" for each in orders):
+                lines.append(f"-# {language.say('/show brings one back by its id.')}")
+            return lines
+
+        lines = await patiently(interaction, read())
         await say(interaction, presenter.list_embed(language, language.say("Your Orders"), lines, EMPTY))
 
     @app_commands.command(description=locale_str("Cancel one of your orders; what it has not used comes back"))
@@ -64,7 +68,8 @@ async def show_order(interaction: Interaction, core: Core, order: OrderView, *, 
     if len(kept) == 1:
         await pages.show_picture(interaction, core, interaction.user.id, kept[0].id, private=private)
         return
-    line = presenter.order_line(language, order, await _progress(core, order))
+    progress = await patiently(interaction, _progress(core, order), private=private)
+    line = presenter.order_line(language, order, progress)
     embed = presenter.list_embed(language, language.say("Your Order"), [line], "")
     await say(interaction, embed, order_view(language, kept, interaction.user.id))
 
