@@ -58,7 +58,7 @@ class AutoMod:
 
     def is_readable(self, guild: discord.Guild | None) -> bool:
         """Whether Abby may see the server's rules."""
-        me = None if guild is None else guild.get_member(self._bot.application_id or 0)
+        me = None if guild is None or self._bot.user is None else guild.get_member(self._bot.user.id)
         return me is not None and me.guild_permissions.manage_guild
 
     async def rules(self, server: str) -> Sequence[WordRule]:

@@ -24,8 +24,10 @@ import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import FILE_BYTES_MAX, KIND, Address, nonce
+from abby_adapters.discord.members import account_of
 from abby_adapters.discord.posting import Place, Posting, Spot, Tried
 from abby_adapters.discord.sending import TOO_OLD, Sending, passing_trouble_raised
+from abby_core.errors import Refused
 from abby_core.languages import language_of
 from abby_core.studio.deliveries import NoWay
 
@@ -72,6 +74,7 @@ class Delivery:
             if spot is None:
                 spot, is_new = await self._by_some_way(where, creation, tried)
             if spot is None:
+                await self._note_left(where)
                 await self._readdress(order, where.without_token())
                 raise NoWay(NOWHERE)
             if is_new:
@@ -190,6 +193,14 @@ class Delivery:
                 await self._edit_or_delete(message, note)
         except TROUBLE as error:
             log.info("a message that waited stays as it is: %s", type(error).__name__)
+            await self._note_left(where)
+
+    async def _note_left(self, where: Address) -> None:
+        """The message that waited stays, with a preview perhaps: forgetting has to find it."""
+        if where.message and not where.private:
+            with contextlib.suppress(Refused):
+                spot = Spot(channel=where.channel, message=where.message)
+                await self._posting.note(account_of(where.user), spot)
 
     async def _edit_with_token(self, where: Address, note: discord.Embed) -> bool:
         """Whether the token still opened that; a server without the bot knows no other way."""

@@ -12,13 +12,14 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 import aiohttp
 import discord
 
 from abby_adapters.discord import presenter
 from abby_adapters.discord.address import KIND, Address
+from abby_adapters.discord.files import preview_file
 from abby_adapters.discord.members import account_of, place_of, reader, standing_of
 from abby_adapters.discord.order_message import OrderMessage
 from abby_adapters.discord.views import MAKES, choices_view, waiting_view
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from abby_core.generation.request import ImageRequest
     from abby_core.languages import Language
     from abby_core.studio import Account
+    from abby_core.studio.order import Preview
 
 log = logging.getLogger(__name__)
 Interaction: TypeAlias = "discord.Interaction[StudioBot]"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PATIENCE_SECONDS = 1.5
 """How long an order may take to be accepted before "thinking" is answered; Discord waits for 3 s in all."""
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
@@ -99,6 +103,32 @@ async def take(interaction: Interaction, ask: Ask, *, private: bool, spoiler: bo
         message.open(0)
 
 
+async def patiently(
+    interaction: Interaction, awaited: Awaitable[T], *, private: bool = True, in_place: bool = False
+) -> T:
+    """What is awaited before anything is answered; "thinking" is answered where that takes long, all of it together.
+
+    Afterwards :func:`say` answers. ``in_place``: the message that was pressed is changed instead, and shows nothing
+    meanwhile. Not for what is answered with a form.
+    """
+    now, waiting = asyncio.get_running_loop().time(), asyncio.ensure_future(awaited)
+    until: float = interaction.extras.setdefault("patience_until", now + interaction.client.patience_seconds)
+    try:
+        await asyncio.wait({waiting}, timeout=until - now)
+    except asyncio.CancelledError:
+        waiting.cancel()
+        raise
+    if not waiting.done() and not interaction.response.is_done():
+        with contextlib.suppress(*TROUBLE):
+            await interaction.response.defer(ephemeral=private and not in_place, thinking=not in_place)
+    return await waiting
+
+
+async def work(interaction: Interaction, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for what blocks: it is done in a thread."""
+    return await patiently(interaction, asyncio.to_thread(function, *args, **kwargs))
+
+
 async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | None = None) -> None:
     """Say why something cannot be, to whoever asked alone, with buttons for what would help; ``wish``: what it was."""
     if not isinstance(error, AbbyError):
@@ -108,8 +138,13 @@ async def refuse(interaction: Interaction, error: Exception, *, wish: Wish | Non
     if isinstance(error, NotHere) and error.channels:
         where = " ".join(f"<#{channel}>" for channel in error.channels)
         embed.description = f"{embed.description or ''}\n{language.say('Ask in: {channels}', channels=where)}"
+    view = _help(interaction, error, wish)
     try:
-        await say(interaction, embed, _help(interaction, error, wish))
+        if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+            beside = discord.utils.MISSING if view is None else view  # the message that was pressed stays as it is
+            await interaction.followup.send(embed=embed, view=beside, ephemeral=True)
+        else:
+            await say(interaction, embed, view)
     except TROUBLE as trouble:
         log.warning("a refusal could not be said: %s", type(trouble).__name__)
 
@@ -194,8 +229,13 @@ async def _show(interaction: Interaction, core: Core, message: OrderMessage, ask
     with contextlib.suppress(AbbyError):  # then a late result is no reply to it
         await core.deliveries.readdress(order_id, KIND, replace(address, message=message_id).to_text())
 
-    async def show(now: str) -> None:
-        await interaction.edit_original_response(embed=embed(now))
+    async def show(now: str, preview: Preview | None) -> None:
+        said, file = embed(now), None
+        if preview is not None:
+            file = await asyncio.to_thread(preview_file, preview, now, spoiler=address.spoiler)
+        if file is not None and not address.spoiler:  # in an embed it would be shown uncovered
+            said.set_image(url=f"attachment://{file.filename}")
+        await interaction.edit_original_response(embed=said, attachments=[] if file is None else [file])
 
     message.watch(language, core.studio, order_id, account, show, seconds=interaction.client.edit_seconds, line=line)
     message.open(message_id)

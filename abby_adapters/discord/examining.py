@@ -64,7 +64,7 @@ async def findings(client: discord.Client, settings: Settings) -> AsyncIterator[
 async def _lacking(client: discord.Client, listed: discord.Guild) -> list[str]:
     """What Abby may not do in a server, and in which of its channels; empty: all is well."""
     guild = await client.fetch_guild(listed.id, with_counts=False)
-    me = await guild.fetch_member(client.application_id or 0)
+    me = await guild.fetch_member(client.user.id if client.user else 0)
     channels = await guild.fetch_channels()
     name, everywhere = plain(guild.name), _missing(me.guild_permissions)
     sentences: list[str] = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
     from abby_core.languages import Language
     from abby_core.studio import Artifact
+    from abby_core.studio.order import Preview
 
 REQUEST_BYTES_MAX = 24 * 2**20
 """All files of one message together: Discord takes 25 MiB in one request, the rest of which needs some room."""
@@ -27,6 +28,7 @@ _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 class Attached:
     """A picture ready to be sent. ``smaller``: the file differs from what is kept, to fit."""
 
+    artifact_id: str
     name: str
     data: bytes
     alt_text: str
@@ -71,6 +73,7 @@ def attach(
         stem = "image" if number == 1 else f"image-{number}"
         attached.append(
             Attached(
+                artifact_id=artifact.id,
                 name=f"{stem}.{_ENDINGS.get(media_type, 'png')}",
                 data=data,
                 alt_text=presenter.alt_text(language, core.gallery.alt_text(artifact)),
@@ -91,11 +94,30 @@ def shares(sizes: Sequence[int], *, each_max: int, together_max: int) -> list[in
     return rooms
 
 
-def smaller_note(attached: Sequence[Attached]) -> tuple[str, ...]:
-    """What is said where files were made smaller."""
-    if not any(each.smaller for each in attached):
+def smaller_notes(attached: Sequence[Attached], public_url: str) -> tuple[str, ...]:
+    """What is said where files were made smaller: where the originals are, as far as there are web pages."""
+    smaller = [each.artifact_id for each in attached if each.smaller]
+    if public_url:
+        pages = [f"{public_url.rstrip('/')}/pictures/{artifact_id}" for artifact_id in smaller]
+        return tuple(
+            sentence("Made smaller to fit Discord's limit for files. The original: {address}", address=page)
+            for page in pages
+        )
+    if not smaller:
         return ()
     return (sentence("Made smaller to fit Discord's limit for files; Abby keeps the original."),)
+
+
+def preview_file(preview: Preview, alt_text: str, *, spoiler: bool) -> discord.File | None:
+    """A picture as it is so far; None for what is none, whatever a service has sent. Blocks for a moment."""
+    from abby_core.storage.picture import verify
+
+    try:
+        ending = _ENDINGS[verify(preview.data).media_type]
+    except PictureRejected:
+        return None
+    name = f"preview.{ending}"
+    return discord.File(BytesIO(preview.data), filename=name, description=alt_text, spoiler=spoiler)
 
 
 def thumbnail_file(language: Language, core: Core, artifact: Artifact, name: str) -> discord.File | None:

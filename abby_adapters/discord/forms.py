@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from abby_adapters.discord import parts
+
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
-
-TITLE_CHARACTERS_MAX = LABEL_CHARACTERS_MAX = 45
-DESCRIPTION_CHARACTERS_MAX = 100
 
 Interaction = discord.Interaction[Any]
 Typed = Mapping[str, str]
@@ -43,22 +42,13 @@ class Forms:
         return None
 
 
-async def show(interaction: Interaction, title: str, custom_id: str, *parts: ui.Item[Any]) -> None:
+async def show(interaction: Interaction, title: str, custom_id: str, *items: ui.Item[Any]) -> None:
     """Answer with a form."""
-    form = ui.Modal(title=title[:TITLE_CHARACTERS_MAX], timeout=None, custom_id=custom_id)
-    for part in parts:
-        form.add_item(part)
+    form = ui.Modal(title=parts.title(title), timeout=None, custom_id=custom_id)
+    for item in items:
+        form.add_item(item)
     form.stop()
     await interaction.response.send_modal(form)
-
-
-def labelled(text: str, component: ui.Item[Any], description: str = "") -> ui.Item[Any]:
-    """A field with its words."""
-    return ui.Label(
-        text=text[:LABEL_CHARACTERS_MAX],
-        component=component,
-        description=description[:DESCRIPTION_CHARACTERS_MAX] or None,
-    )
 
 
 def fields(components: Any) -> Iterator[tuple[str, str]]:

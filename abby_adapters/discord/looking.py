@@ -22,6 +22,7 @@ from abby_core.errors import InvalidRequest, NotFound, ProviderUnreachable
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
+    from abby_adapters.discord.studio_bot import StudioBot
     from abby_adapters.discord.uploads import Uploads
     from abby_core.bootstrap import Abby as Core
     from abby_core.studio import Account
@@ -65,9 +66,9 @@ def shown_by(source: str, memory: Memory) -> Shown:
     return Shown(name="", owner=int(owner), artifact_id=artifact_id)
 
 
-def pictures_in(message: discord.Message, me: int) -> list[Shown]:
-    """The pictures of a message; ``me`` is Abby herself."""
-    if message.author.id == me and (own := list(dict.fromkeys(_by_ids(message)))):
+def pictures_in(message: discord.Message, bot: StudioBot) -> list[Shown]:
+    """The pictures of a message: by their ids where ``bot`` itself has written it."""
+    if message.author == bot.user and (own := list(dict.fromkeys(_by_ids(message)))):
         return own
     return [
         Shown(name=each.filename, url=each.url, size_bytes=each.size) for each in message.attachments if _usable(each)
@@ -77,12 +78,12 @@ def pictures_in(message: discord.Message, me: int) -> list[Shown]:
 def last_picture_here(interaction: Interaction) -> asking.Find:
     """The newest picture in the channel that Abby sees: her own, in direct messages also what was attached."""
     channel = interaction.client.get_partial_messageable(interaction.channel_id or 0)
-    me, uploads = interaction.application_id, interaction.client.uploads
+    bot, uploads = interaction.client, interaction.client.uploads
 
     async def find(core: Core, account: Account) -> asking.Found:
         try:
             async for message in channel.history(limit=LOOKED_AT_MAX):
-                for shown in pictures_in(message, me):
+                for shown in pictures_in(message, bot):
                     try:
                         return await shown.find(uploads)(core, account)
                     except NotFound:  # deleted by its owner

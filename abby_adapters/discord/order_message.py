@@ -1,4 +1,4 @@
-"""The one message of an order, while the order is on its way: "waiting, number 3" → "painting: 50 %".
+"""The one message of an order, while the order is on its way: "waiting, number 3" → "painting: 50 %", with a preview.
 
 The result is written by :mod:`abby_adapters.discord.delivery`, which closes the message first: after that nothing
 here changes it any more.
@@ -20,6 +20,7 @@ from abby_core.errors import AbbyError
 if TYPE_CHECKING:
     from abby_core.languages import Language
     from abby_core.studio import Account, Progress
+    from abby_core.studio.order import Preview
     from abby_core.studio.studio import Studio
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ EDIT_SECONDS = 4.0
 OPENING_SECONDS = 30.0
 """How long a result waits for its message to appear; then it finds another way."""
 
-Show = Callable[[str], Awaitable[object]]
-"""Writes a line about the progress into the message."""
+Show = Callable[[str, "Preview | None"], Awaitable[object]]
+"""Writes a line about the progress into the message, and shows how the picture is so far, if that is known."""
 
 
 class OrderMessage:
@@ -81,16 +82,17 @@ class OrderMessage:
     async def _follow(
         self, language: Language, moments: AsyncIterator[Progress], show: Show, seconds: float, line: str
     ) -> None:
+        shown: Preview | None = None
         try:
             await asyncio.sleep(seconds)
             async for progress in moments:
                 if progress.ended:
                     return
-                now = presenter.progress_line(language, progress)
-                if now != line:
+                now, preview = presenter.progress_line(language, progress), progress.preview or shown
+                if now != line or preview is not shown:
                     async with self._editing:
-                        await show(now)
-                    line = now
+                        await show(now, preview)
+                    line, shown = now, preview
                     await asyncio.sleep(seconds)
         except (AbbyError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.info("the progress of an order is not shown any more: %s", type(error).__name__)

@@ -9,8 +9,8 @@ import discord
 
 from abby_adapters.discord import gallery_presenter, presenter, views
 from abby_adapters.discord.asking import GONE
-from abby_adapters.discord.desk import Interaction, is_covered, refuse
-from abby_adapters.discord.files import attach, smaller_note, thumbnail_file
+from abby_adapters.discord.desk import Interaction, is_covered, patiently, refuse
+from abby_adapters.discord.files import attach, smaller_notes, thumbnail_file
 from abby_adapters.discord.looks import Look, Position, page_id
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.posting import Posting, Spot
@@ -29,14 +29,18 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
     """Answer with one picture and its buttons. Raises NotFound."""
     account, language = account_of(owner), reader(interaction)
     try:
-        found = await asyncio.to_thread(core.gallery.find, account, name_or_id)
+        finding = asyncio.to_thread(core.gallery.find, account, name_or_id)
+        found = await patiently(interaction, finding, private=private)
     except NotFound:
         if owner != interaction.user.id:  # what is called how is nobody else's business
             raise NotFound(GONE) from None
         raise
-    answer = await interaction.response.defer(ephemeral=private, thinking=True)
-    if not private and answer is not None and answer.message_id and interaction.channel_id:
-        spot = Spot(channel=interaction.channel_id, message=answer.message_id)
+    deferred = None
+    if not interaction.response.is_done():
+        deferred = await interaction.response.defer(ephemeral=private, thinking=True)
+    if not private and interaction.channel_id:
+        message_id = (deferred and deferred.message_id) or (await interaction.original_response()).id
+        spot = Spot(channel=interaction.channel_id, message=message_id)
         await Posting(interaction.client, core).note(account, spot)
     bytes_max, spoiler = interaction.filesize_limit, not private and await is_covered(interaction, core)
     attached = await asyncio.to_thread(attach, language, core, [found], bytes_max=bytes_max, spoiler=spoiler)
@@ -49,8 +53,8 @@ async def show_picture(interaction: Interaction, core: Core, owner: int, name_or
     else:
         if not spoiler:  # in an embed it would be shown uncovered
             embed.set_image(url=f"attachment://{picture.name}")
-        for note in smaller_note([picture]):
-            embed.set_footer(text=language.translate(note))
+        for note in smaller_notes([picture], core.settings.public_url):
+            embed.description = f"{embed.description or ''}\n-# {language.translate(note)}"
         content["attachments"] = [picture.file()]
     await interaction.edit_original_response(**content)
 

@@ -5,15 +5,14 @@ The items are registered once, by the pattern of their ids: a button of years ag
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
 import discord
 from discord import ui
 
-from abby_adapters.discord import asking, forms, pages, presenter, sharing, views
-from abby_adapters.discord.desk import Interaction, say, take
+from abby_adapters.discord import asking, forms, pages, parts, presenter, sharing, views
+from abby_adapters.discord.desk import Interaction, patiently, say, take, work
 from abby_adapters.discord.looks import PAGE, Look, look_in, position_in
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.preferring import is_private
@@ -98,7 +97,7 @@ async def _show_remix(interaction: Interaction, core: Core, owner: int, order_id
         interaction,
         language.say("Remix"),
         f"abby:remixed:{int(await is_private(interaction, None))}:{owner}:{order_id}",
-        forms.labelled(language.say("What should be in the picture"), prompt),
+        parts.labelled(language.say("What should be in the picture"), prompt),
     )
 
 
@@ -114,7 +113,7 @@ PRESSES: tuple[type[Press], ...] = (PicturePress, OrderPress, PickPress, PagePre
 
 async def cancel(interaction: Interaction, core: Core, order_id: str) -> None:
     """Cancel one of one's own orders; its message tells of it as soon as it has ended."""
-    order = await core.studio.cancel(order_id, account_of(interaction.user.id))
+    order = await patiently(interaction, core.studio.cancel(order_id, account_of(interaction.user.id)))
     core.deliveries.begin()  # one that was waiting is told of now, not with the next order
     language = reader(interaction)
     if order.state == "cancelled":
@@ -131,7 +130,7 @@ async def cancel(interaction: Interaction, core: Core, order_id: str) -> None:
 async def delete(interaction: Interaction, core: Core, name_or_id: str) -> None:
     """Put one of one's own pictures into the trash, with a button to have it back."""
     account, language = account_of(interaction.user.id), reader(interaction)
-    (gone,) = await asyncio.to_thread(core.gallery.delete, account, name_or_id)
+    (gone,) = await work(interaction, core.gallery.delete, account, name_or_id)
     text = language.say("{name} is in your trash, where it can be undone.", name=presenter.quoted(gone.name))
     await say(
         interaction,
@@ -149,7 +148,7 @@ async def _favourite(interaction: Interaction, core: Core, artifact_id: str) -> 
         core.gallery.favourite(account, artifact_id, on=on)
         return on
 
-    on = await asyncio.to_thread(toggle)
+    on = await work(interaction, toggle)
     if on:
         text = language.say("⭐ It is one of your favourites now: /favorites")
     else:
@@ -158,7 +157,7 @@ async def _favourite(interaction: Interaction, core: Core, artifact_id: str) -> 
 
 
 async def _undo(interaction: Interaction, core: Core, artifact_id: str) -> None:
-    (back,) = await asyncio.to_thread(core.gallery.undo, account_of(interaction.user.id), artifact_id)
+    (back,) = await work(interaction, core.gallery.undo, account_of(interaction.user.id), artifact_id)
     language = reader(interaction)
     text = language.say("{name} is back in your gallery.", name=presenter.quoted(back.name))
     await say(interaction, presenter.note_embed(language, text))
@@ -172,7 +171,7 @@ async def _restore(interaction: Interaction, core: Core, order_id: str) -> None:
         trashed = [each.id for each in core.gallery.of_order(account, order_id) if each.state == "trashed"]
         return len(core.gallery.undo(account, *trashed))
 
-    count = await asyncio.to_thread(bring_back)
+    count = await work(interaction, bring_back)
     text = language.plural(
         "{count} picture is back in your gallery.", "{count} pictures are back in your gallery.", count=count
     )

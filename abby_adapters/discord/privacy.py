@@ -17,7 +17,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from abby_adapters.discord import account_presenter, forms, parts
-from abby_adapters.discord.desk import Interaction, say
+from abby_adapters.discord.desk import Interaction, say, work
 from abby_adapters.discord.files import REQUEST_BYTES_MAX
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.press import Press
@@ -118,7 +118,7 @@ async def _send(interaction: Interaction, core: Core, packed: IO[bytes], size_by
 async def ask_to_forget(interaction: Interaction, core: Core) -> None:
     """Say what would go, and how to have it done."""
     language = reader(interaction)
-    found = await asyncio.to_thread(core.forgetting.preview, account_of(interaction.user.id))
+    found = await work(interaction, core.forgetting.preview, account_of(interaction.user.id))
     view = None
     if found.counts:
         view = parts.view([
@@ -135,7 +135,7 @@ class ForgetPress(Press, template=FORGET):
         word: ui.TextInput[ui.View] = ui.TextInput(custom_id="word", max_length=20, placeholder=WORD)
         text = language.say("Type {word} to be forgotten", word=WORD)
         hint = language.say("All your pictures and data go, for good. Nobody can bring them back.")
-        await forms.show(interaction, language.say("Forget me"), "abby:forgotten", forms.labelled(text, word, hint))
+        await forms.show(interaction, language.say("Forget me"), "abby:forgotten", parts.labelled(text, word, hint))
 
 
 async def forget(interaction: Interaction, core: Core, found: re.Match[str], typed: forms.Typed) -> None:  # noqa: ARG001

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from abby_adapters.discord import account_presenter, presenter, views
+from abby_adapters.discord.address import KIND
 from abby_adapters.discord.asking import GONE
 from abby_adapters.discord.desk import Interaction, Wish, core_of, refuse, say
 from abby_adapters.discord.members import account_of, reader
+from abby_adapters.discord.posting import Spot
 from abby_core.errors import AbbyError, InvalidRequest, NotFound
 from abby_core.sentence import sentence
 
@@ -80,6 +82,8 @@ async def take_out(interaction: Interaction, message: discord.Message, shown: li
         removed = ""
     except discord.HTTPException:
         removed = language.say("The message itself could not be removed here.")
+    else:
+        await core.posts.strike(KIND, Spot(channel=message.channel.id, message=message.id).to_text())
     text = language.plural(
         "{count} picture is in your trash, where it can be undone.",
         "{count} pictures are in your trash, where it can be undone.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from discord import ButtonStyle, ui
 
 from abby_adapters.discord import account_presenter, forms, parts
-from abby_adapters.discord.desk import Interaction, say
+from abby_adapters.discord.desk import Interaction, say, work
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.press import Press
 from abby_core.errors import ConfigurationError, InvalidRequest
@@ -75,10 +75,10 @@ async def ask(
         interaction,
         language.say("Share {name}", name=account_presenter.quoted(name, 30)),
         f"abby:share:{kind}:{thing_id}",
-        forms.labelled(language.say("How long it is open"), parts.choose("expires", expires)),
-        forms.labelled(language.say("What is told besides"), parts.choose("tells", tells)),
-        forms.labelled(language.say("How often it opens"), views, language.say("Blank: as often as they like")),
-        forms.labelled(language.say("Password"), password, language.say("Blank: none. Tell it to those it is for")),
+        parts.labelled(language.say("How long it is open"), parts.choose("expires", expires)),
+        parts.labelled(language.say("What is told besides"), parts.choose("tells", tells)),
+        parts.labelled(language.say("How often it opens"), views, language.say("Blank: as often as they like")),
+        parts.labelled(language.say("Password"), password, language.say("Blank: none. Tell it to those it is for")),
     )
 
 
@@ -128,7 +128,7 @@ async def make(
 async def show_all(interaction: Interaction, core: Core) -> None:
     """All links of whoever asks, with a list to take one back."""
     language = reader(interaction)
-    shares = await asyncio.to_thread(core.shares.list, account_of(interaction.user.id))
+    shares = await work(interaction, core.shares.list, account_of(interaction.user.id))
     await say(interaction, account_presenter.shares_embed(language, shares), _shares_view(language, shares))
 
 
@@ -144,12 +144,13 @@ class RevokePress(Press, template=REVOKE):
     """Below a link that was just made."""
 
     async def pressed(self, interaction: Interaction, core: Core) -> None:
+        await interaction.response.defer()
         ended = await asyncio.to_thread(core.shares.revoke, account_of(interaction.user.id), self.found["id"])
         text = reader(interaction).say(
             "Taken back: the link to {name} leads nowhere now.",
             name=account_presenter.share_label(reader(interaction), ended),
         )
-        await interaction.response.edit_message(embed=account_presenter.note(text), view=None)
+        await interaction.edit_original_response(embed=account_presenter.note(text), view=None)
 
 
 class RevokeChosenPress(Press, template=REVOKE_CHOSEN):
@@ -157,10 +158,11 @@ class RevokeChosenPress(Press, template=REVOKE_CHOSEN):
 
     async def pressed(self, interaction: Interaction, core: Core) -> None:
         account, language = account_of(interaction.user.id), reader(interaction)
+        await interaction.response.defer()
         await asyncio.to_thread(core.shares.revoke, account, self.chosen)
         shares = await asyncio.to_thread(core.shares.list, account)
         embed, view = account_presenter.shares_embed(language, shares), _shares_view(language, shares)
-        await interaction.response.edit_message(embed=embed, view=view)
+        await interaction.edit_original_response(embed=embed, view=view)
 
 
 PRESSES: tuple[type[Press], ...] = (RevokePress, RevokeChosenPress)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from abby_adapters.discord import presenter
-from abby_adapters.discord.files import REQUEST_BYTES_MAX, Attached, attach, smaller_note
+from abby_adapters.discord.files import REQUEST_BYTES_MAX, Attached, attach, smaller_notes
 from abby_adapters.discord.members import account_of
 from abby_adapters.discord.views import creation_view
 from abby_core.errors import OrderCancelled
@@ -46,7 +46,7 @@ async def result(core: Core, where: Address, creation: Creation, room: Room) -> 
             attach, language, core, kept, bytes_max=room.file_bytes, together_max=room.bytes, spoiler=where.spoiler
         )
     status = await asyncio.to_thread(core.quota.status, account_of(where.user))
-    notes = list(smaller_note(attached))
+    notes = list(smaller_notes(attached, core.settings.public_url))
     if len(attached) < len(kept):
         notes.append(NOT_ALL)
     embed = presenter.creation_embed(language, creation, kept, status, notes=notes)

@@ -78,7 +78,7 @@ class Bans:
         try:
             return self._pseudonyms.known(account.key)
         except OSError as error:
-            raise StorageError(f"The key for pseudonyms cannot be used: {error}") from error
+            raise StorageError(sentence("The key for pseudonyms cannot be used: {error}", error=str(error))) from error
 
 
 def refusal(ban: Ban) -> Banned:

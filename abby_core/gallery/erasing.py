@@ -153,7 +153,7 @@ def keep_bans(storage: StorageManager, account: Account) -> None:
     try:
         _write(storage, account, keep)
     except OSError as error:
-        raise StorageError(f"The key for pseudonyms cannot be used: {error}") from error
+        raise StorageError(sentence("The key for pseudonyms cannot be used: {error}", error=str(error))) from error
 
 
 def anonymise_journal(storage: StorageManager, account: Account) -> None:

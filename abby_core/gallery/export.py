@@ -14,6 +14,7 @@ from abby_core.errors import StorageError
 from abby_core.gallery.personal import PERSONAL, page
 from abby_core.gallery.zip_stream import EntryNames, zip_chunks
 from abby_core.security.pseudonyms import Pseudonyms
+from abby_core.sentence import sentence
 from abby_core.storage import catalogue
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _owners(storage: StorageManager, account: Account, table: str) -> list[str]:
     try:
         pseudonym = Pseudonyms(storage.root).known(account.key) if PERSONAL[table].pseudonymous else ""
     except OSError as error:
-        raise StorageError(f"The key for pseudonyms cannot be used: {error}") from error
+        raise StorageError(sentence("The key for pseudonyms cannot be used: {error}", error=str(error))) from error
     return [account.key, pseudonym] if pseudonym else [account.key]
 
 

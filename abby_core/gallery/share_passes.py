@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from abby_core.errors import StorageError
 from abby_core.security.signing import SIGNATURE_CHARACTERS, is_signed, load_key, sign
+from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.storage.storage_manager import StorageManager
@@ -42,4 +43,4 @@ class SharePasses:
         try:
             return load_key(self._storage.root / KEY_FILE)
         except OSError as error:
-            raise StorageError(f"The key for shares cannot be used: {error}") from error
+            raise StorageError(sentence("The key for shares cannot be used: {error}", error=str(error))) from error

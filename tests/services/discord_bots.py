@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -52,6 +53,17 @@ async def running(bot: discord.Client, server: DiscordServer) -> AsyncGenerator[
         await bot.close()
         with suppress(asyncio.CancelledError):
             await life
+        await _end_heartbeats()
+
+
+async def _end_heartbeats() -> None:
+    """discord.py waits for no thread that beats for a connection, and forgets one where the bot is closed while it
+    connects: most of a minute later that would find this loop closed, in the middle of another test."""
+    loop = asyncio.get_running_loop()
+    for thread in threading.enumerate():
+        if isinstance(thread, discord.gateway.KeepAliveHandler) and thread.ws.loop is loop:
+            thread.stop()
+            await asyncio.to_thread(thread.join)
 
 
 def _stop_waiting_for_guilds(bot: discord.Client) -> None:

@@ -218,6 +218,14 @@ def original(interaction: Interaction) -> Message:
     return interaction.original
 
 
+async def test_no_heart_beats_on_for_a_bot_that_is_closed(server: DiscordServer) -> None:
+    async with running(Bot(), server) as bot:
+        assert bot.ws is not None
+        beating, bot.ws._keep_alive = bot.ws._keep_alive, None
+        assert beating is not None
+    assert not beating.is_alive()
+
+
 # Answers to people
 
 

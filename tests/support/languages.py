@@ -8,6 +8,9 @@ from functools import cache
 
 from abby_core.languages import ENGLISH, LANGUAGES, Language, language_of
 
+LONG_CHARACTERS = 180
+"""More than Discord takes in any button, list or form."""
+
 
 class _Words(gettext.NullTranslations):
     def __init__(self, words: Mapping[str, str]) -> None:
@@ -31,6 +34,19 @@ def made_up(words: Mapping[str, str], code: str = "de") -> Language:
 def only(language: Language, locale: str) -> Language:
     """What a Discord or browser locale leads to where that is the only foreign language: itself, or English."""
     return language if language_of(locale).code == language.code else ENGLISH
+
+
+class _Long(gettext.NullTranslations):
+    def gettext(self, message: str) -> str:
+        return message.ljust(LONG_CHARACTERS, "…")
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def long_winded() -> Language:
+    """A language that needs so many characters for anything."""
+    return Language("de", _Long())
 
 
 class _Marked(gettext.NullTranslations):

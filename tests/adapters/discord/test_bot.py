@@ -43,6 +43,35 @@ async def test_an_order_is_followed_in_its_message(house: House) -> None:
         await shown(second)
 
 
+async def test_the_message_shows_how_the_picture_is_so_far_until_it_is_there(house: House) -> None:
+    provider, gate = blocking_provider(preview=photograph(32, 32))
+    async with house.bot(provider):
+        asked = await shown(await house.imagine())
+        message = await said(asked, "Painting: 50 %")
+        (file,) = message.files
+        assert (file.filename, file.data) == ("preview.png", photograph(32, 32))
+        assert message.attachments == [], "the embed shows it"
+        gate.set()
+        await asked.until(lambda it: it.original and [each.filename for each in it.original.files] == ["image.png"])
+
+
+async def test_so_far_it_is_covered_where_the_picture_will_be(house: House) -> None:
+    provider, gate = blocking_provider(preview=photograph(32, 32))
+    async with house.bot(provider):
+        message = (await shown(await house.imagine(spoiler=True))).original
+        assert message is not None
+        assert [each.filename for each in message.attachments] == ["SPOILER_preview.png"]
+        gate.set()
+
+
+async def test_what_a_service_calls_a_preview_and_is_none_is_not_shown(house: House) -> None:
+    provider, gate = blocking_provider(preview=b"<script>")
+    async with house.bot(provider):
+        message = await said(await house.imagine(), "Painting: 50 %")
+        assert message.files == []
+        gate.set()
+
+
 async def test_after_the_result_no_progress_is_written_any_more(house: House) -> None:
     provider, gate = blocking_provider()
     async with house.bot(provider) as bot:

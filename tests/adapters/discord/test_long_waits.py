@@ -148,6 +148,10 @@ async def test_with_every_door_closed_it_is_given_up_and_says_why(house: House) 
         given_up = row(bot)
         assert (given_up["state"], given_up["error"]) == ("given_up", NOWHERE)
         assert asked.token not in given_up["address"]
+        assert asked.original is not None
+        assert bot.core is not None
+        left = await bot.core.posts.of_account("discord", account(house.ada).key)
+        assert f"{house.art.id}/{asked.original.id}" in [post.address for post in left], "for when Ada is forgotten"
         await said(await house.server.command(house.ada, "where", channel=house.art), "Done")
         assert bot.core is not None
         assert bot.core.quota.status(account(house.ada)).images.used == 1

@@ -171,6 +171,8 @@ async def test_ones_own_message_goes_with_its_pictures_which_can_be_had_back(hou
         told = await said(await menu(house, "Delete", message, house.ada), "2 pictures are in your trash")
         assert "The message is removed." in told.text
         assert message.deleted
+        assert bot.core is not None
+        assert await bot.core.posts.of_account("discord", account(house.ada).key) == []
         assert house.kept(bot, house.ada) == []
     async with house.bot() as bot:
         await said(await house.server.click(told, "↩️ Undo", house.ada), "2 pictures are back")

@@ -34,12 +34,18 @@ PICTURE = ("boat.png", photograph())
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A command as somebody types it, and what they read then. ``made``: pictures they have before."""
+    """A command as somebody types it, and what they read then; ``says`` stands in a message or in a form.
+
+    ``before``: commands that were typed earlier. ``made``: pictures they have before. ``menu``: it is an entry of the
+    menu of a message, that of the newest picture or, where none was made, of one with an attachment.
+    """
 
     command: str
     says: str
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     made: int = 0
+    menu: bool = False
     files: int = 0
     private: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -48,13 +54,17 @@ class Case:
         return f"{self.command}: {self.says}"
 
 
+WEB = {"public_url": "https://abby.example.org"}
+NIGHT = {"presets save": {"name": "night", "style": "anime"}}
+
+
 WORKS = [
     Case(command="imagine", options={"prompt": "a rabbit"}, says="Picture", files=1, private=False),
     Case(command="transform", options={"prompt": "at night", "picture": PICTURE}, says="Transformed Picture", files=1,
          private=False),
     Case(command="upscale", options={"picture": PICTURE}, says="Enlarged Picture", files=1, private=False),
     Case(command="quota", says="Your Quota"),
-    Case(command="help", says="Abby, a Picture Studio"),
+    Case(command="help", says="Making pictures"),
     Case(command="where", made=1, says="Done"),
     Case(command="cancel", made=1, says="You have no order that is waiting or being made."),
     Case(command="gallery", made=2, says="a cute rabbit", files=2),
@@ -62,6 +72,33 @@ WORKS = [
     Case(command="show", made=1, options={"id": "{name}"}, says="seed", files=1),
     Case(command="delete", made=1, options={"picture": "{name}"}, says="is in your trash"),
     Case(command="storage_cleanup", says="Only whoever runs this Abby can do that."),
+    Case(command="share", made=1, options={"picture": "{name}"}, says="https://abby.example.org/s/", settings=WEB),
+    Case(command="web", says="signs you in, once", settings=WEB),
+    Case(command="prefer", options={"style": "anime"}, says="anime"),
+    Case(command="presets save", options={"name": "night", "style": "anime"}, says="night"),
+    Case(command="presets keep", options={"name": "night"}, made=1, says="night"),
+    Case(command="presets list", before=NIGHT, says="night"),
+    Case(command="presets use", before=NIGHT, options={"name": "night", "prompt": "a rabbit"}, says="Picture", files=1,
+         private=False),
+    Case(command="presets rename", before=NIGHT, options={"name": "night", "new_name": "dusk"}, says="dusk"),
+    Case(command="presets delete", before=NIGHT, options={"name": "night"}, says="is gone"),
+    Case(command="privacy export", made=1, says="Your Data"),
+    Case(command="privacy forget", made=1, says="pictures"),
+    Case(command="abby status", says="0 orders are waiting."),
+    Case(command="abby usage", made=1, says="<@{ada}>"),
+    Case(command="abby limit", options={"member": "{bob}", "meter": "images/day", "value": 3.0},
+         says="an administrator"),
+    Case(command="abby reset", options={"member": "{bob}"}, says="starts the day anew"),
+    Case(command="abby tier", options={"member": "{bob}"}, says="default"),
+    Case(command="abby ban", options={"member": "{bob}"}, says="may ask for no pictures now"),
+    Case(command="abby unban", before={"abby ban": {"member": "{bob}"}}, options={"member": "{bob}"},
+         says="may ask for pictures again"),
+    Case(command="abby bans", before={"abby ban": {"member": "{bob}"}}, says="<@{bob}>"),
+    Case(command="abby settings", says="Abby in This Server"),
+    Case(command="Transform", menu=True, says="What it shall become"),
+    Case(command="Upscale", menu=True, says="Enlarged Picture", files=1, private=False),
+    Case(command="Save to my gallery", menu=True, says="Saved to your gallery"),
+    Case(command="Delete", menu=True, made=1, says="is in your trash"),
 ]  # fmt: skip
 """One for each command, the good way where there is one for a member."""
 REFUSED = [
@@ -75,6 +112,19 @@ REFUSED = [
     Case(command="show", options={"id": "nothing"}, says="nothing"),
     Case(command="delete", options={"picture": "nothing"}, says="nothing"),
     Case(command="cancel", options={"order": "4711"}, says="You have no order"),
+    Case(command="share", made=1, options={"picture": "{name}"}, says="Links need Abby's web pages"),
+    Case(command="share", options={"picture": "nothing"}, says="nothing", settings=WEB),
+    Case(command="web", says="Links need Abby's web pages"),
+    Case(command="prefer", options={"style": "nothing"}, says="nothing"),
+    Case(command="presets use", options={"name": "night", "prompt": "a rabbit"}, says="night"),
+    Case(command="presets keep", options={"name": "night"}, says="Not Possible"),
+    Case(command="presets rename", options={"name": "night", "new_name": "dusk"}, says="Not Possible"),
+    Case(command="presets delete", options={"name": "night"}, says="Not Possible"),
+    Case(command="gallery", options={"album": "nothing"}, says="You have no album"),
+    Case(command="abby tier", options={"member": "{bob}", "give": "silver"}, says="There is no tier"),
+    Case(command="abby unban", options={"member": "{bob}"}, says="is not banned there"),
+    Case(command="Delete", menu=True, says="There is no picture of Abby's in that message."),
+    Case(command="Save to my gallery", menu=True, made=1, says="It is in your gallery already"),
 ]  # fmt: skip
 
 
@@ -127,20 +177,36 @@ async def test_a_command_answers(case: Case, tmp_path: Path) -> None:
             guild = env.create_guild()
             managers = guild.create_role("Managers", permissions=discord.Permissions(administrator=True))
             art, ada = guild.create_text_channel("art"), guild.add_member(env.create_user("ada"), roles=[managers])
+            bob, message = guild.add_member(env.create_user("bob")), None
             for _ in range(case.made):
-                await ada.slash(art, "imagine", prompt="a cute rabbit", seed=7, private=True)
+                made = await ada.slash(art, "imagine", prompt="a cute rabbit", seed=7, private=not case.menu)
+                await env.settle()
+                message = made.response and made.response.message
             kept = core.gallery.page(Account("discord", str(ada.id))).artifacts
-            names = {"{name}": kept[0].name} if kept else {}
-            options = {key: names.get(value, value) if isinstance(value, str) else value
-                       for key, value in case.options.items()}  # fmt: skip
-            result = await ada.slash(art, case.command, **options)
+            named = {"{name}": kept[0].name if kept else "", "{bob}": bob}
+            for command, options in case.before.items():
+                await ada.slash(art, command, **filled(options, named))
+            if case.menu:
+                message = message or await ada.send(art, attachments=[PICTURE])
+                result = await ada.context_menu(art, case.command, message)
+            else:
+                result = await ada.slash(art, case.command, **filled(case.options, named))
             await env.settle()
+            says = case.says.replace("{ada}", str(ada.id)).replace("{bob}", str(bob.id))
+            if result.modal is not None:
+                assert says in str(result.modal)
+                return
             assert result.response is not None
-            message = result.response.message
-            said = "\n".join([message.content, *(str(embed.to_dict()) for embed in message.embeds)])
-            assert case.says in said
-            assert len(message.attachments) == case.files
+            answer = result.response.message
+            said = "\n".join([answer.content, *(str(embed.to_dict()) for embed in answer.embeds)])
+            assert says in said
+            assert len(answer.attachments) == case.files
             assert result.ephemeral == case.private
+
+
+def filled(options: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with what only the running test knows in its places."""
+    return {key: named.get(value, value) if isinstance(value, str) else value for key, value in options.items()}
 
 
 async def test_every_command_has_a_case(tmp_path: Path) -> None:
@@ -149,5 +215,6 @@ async def test_every_command_has_a_case(tmp_path: Path) -> None:
         for cog in COGS:
             await bot.load_extension(cog)
         named = {each.qualified_name for each in bot.tree.walk_commands() if isinstance(each, app_commands.Command)}
+        named |= {each.name for each in bot.tree.get_commands(type=discord.AppCommandType.message)}
         await bot.close()
     assert named == {case.command for case in WORKS}, "say in WORKS what it answers"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from discord import app_commands
 
-from abby_adapters.discord import presenter
+from abby_adapters.discord import members, presenter
 from abby_adapters.discord.main import Abby
 from abby_adapters.discord.syncing import sync_if_changed
 from abby_adapters.discord.translating import NAMES, CommandTranslator, command_name
@@ -21,7 +21,8 @@ from abby_core.sentence import plural, sentence
 from abby_core.studio import Progress
 from tests.adapters.discord.conftest import House, shown
 from tests.services.discord_messages import Message
-from tests.support.languages import made_up, only
+from tests.services.discord_world import MANAGE_GUILD
+from tests.support.languages import long_winded, made_up, only
 from tests.support.providers import blocking_provider
 
 WORDS = {
@@ -149,6 +150,24 @@ async def test_a_result_after_a_restart_still_speaks_the_language_of_who_asked(h
         await house.server.until(lambda: [message for message in house.server.messages if message.files])
     (reply,) = (message for message in house.server.messages if message.files)
     assert has_comma(reply)
+
+
+async def test_words_of_any_length_are_cut_to_what_discord_takes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "language_of", lambda _: long_winded())
+    manager = house.server.member(house.guild, "mona", house.guild.role("managers", MANAGE_GUILD))
+    async with house.bot(public_url="https://abby.example.org"):
+        message = await house.picture()
+        ids = {button["custom_id"].split(":")[1]: button["custom_id"] for button in message.buttons}
+        for what in ("remix", "share"):
+            form = await house.server.click(message, ids[what], house.ada)
+            await form.until(lambda it: it.modal)
+        for command in ("gallery", "help", "share", "privacy forget", "quota", "where"):
+            await (await house.server.command(house.ada, command, channel=house.art)).until_done()
+        panel = await house.server.command(manager, "abby settings", channel=house.art)
+        await panel.until(lambda it: it.original and it.original.buttons)
+        assert panel.original is not None
+        form = await house.server.click(panel.original, "abby:set:mature_words", manager)
+        await form.until(lambda it: it.modal)
 
 
 # ---------------------------------------------------------------------- the presenter (pure)

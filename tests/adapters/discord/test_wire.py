@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -12,9 +15,10 @@ import pytest
 from abby_adapters.discord.config import BotConfig
 from abby_adapters.discord.files import REQUEST_BYTES_MAX, shares
 from abby_adapters.discord.main import RESTARTING, Abby, ShardedAbby, abby_for
+from abby_core.database.sqlite import READERS_MAX
 from abby_core.database.transaction import Transaction
 from abby_core.settings import Settings
-from tests.adapters.discord.conftest import House, said, shown
+from tests.adapters.discord.conftest import House, account, said, shown
 from tests.adapters.discord.test_delivery import EDIT, REPLY, left_waiting, with_pictures
 from tests.services.discord_server import passed, rate_limited, refused, running
 from tests.services.discord_world import FILE_BYTES_MAX
@@ -69,25 +73,72 @@ async def test_so_does_a_reply(house: House, scope: str) -> None:
     assert len(with_pictures(house)) == 1
 
 
+@asynccontextmanager
+async def database_held(bot: Abby) -> AsyncGenerator[None]:
+    """Nothing is read or written on the database's own threads meanwhile."""
+    assert bot.core is not None
+    loop, free, holding = asyncio.get_running_loop(), asyncio.Event(), list[asyncio.Task[None]]()
+
+    def hold(tx: Transaction, held: asyncio.Event) -> None:
+        tx.row("SELECT served FROM turns")
+        loop.call_soon_threadsafe(held.set)
+        asyncio.run_coroutine_threadsafe(free.wait(), loop).result()
+
+    for door in (*[bot.core.database.fetch] * READERS_MAX, bot.core.database.run):
+        held = asyncio.Event()
+        holding.append(asyncio.create_task(door(hold, held)))
+        await held.wait()
+    yield
+    free.set()
+    await asyncio.gather(*holding)
+
+
 async def test_while_the_database_is_held_the_answer_is_thinking_and_then_the_order(house: House) -> None:
     async with house.bot() as bot:
-        assert bot.core is not None
         bot.patience_seconds = 0.05
-        loop, held, free = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-
-        def hold(tx: Transaction) -> None:
-            tx.execute("UPDATE turns SET served = served")
-            loop.call_soon_threadsafe(held.set)
-            asyncio.run_coroutine_threadsafe(free.wait(), loop).result()
-
-        holding = asyncio.create_task(bot.core.database.run(hold))
-        await held.wait()
-        asked = await house.imagine()
-        await asked.until(lambda it: it.original is not None and it.original.loading)
-        assert asked.callback_type == 5
-        free.set()
-        await holding
+        async with database_held(bot):
+            asked = await house.imagine()
+            await asked.until(lambda it: it.original is not None and it.original.loading)
+            assert asked.callback_type == 5
         await shown(asked)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "told"),
+    [
+        ("where", {}, "Done"),
+        ("cancel", {}, "You have no order that is waiting"),
+        ("quota", {}, "Your Quota"),
+        ("presets save", {"name": "night", "style": "anime"}, "night"),
+        ("presets delete", {"name": "night"}, "Not Possible"),
+        ("prefer", {"style": "anime"}, "anime"),
+    ],
+)
+async def test_so_is_every_other_answer(house: House, command: str, options: dict[str, Any], told: str) -> None:
+    async with house.bot() as bot:
+        await house.picture()
+        bot.patience_seconds = 0.05
+        async with database_held(bot):
+            asked = await house.server.command(house.ada, command, options, channel=house.art)
+            await asked.until(lambda it: it.original is not None and it.original.loading)
+        assert (await said(asked, told)).ephemeral
+
+
+async def test_a_picture_that_is_shown_late_to_everybody_is_noted(house: House) -> None:
+    async with house.bot() as bot:
+        await house.picture()
+        (kept,) = house.kept(bot, house.ada)
+        bot.patience_seconds = 0.05
+        async with database_held(bot):
+            options = {"id": str(kept.order_id), "private": False}
+            asked = await house.server.command(house.ada, "show", options, channel=house.art)
+            await asked.until(lambda it: it.original is not None and it.original.loading)
+        message = (await shown(asked)).original
+        assert message is not None
+        assert not message.ephemeral
+        assert bot.core is not None
+        posts = await bot.core.posts.of_account("discord", account(house.ada).key)
+        assert f"{house.art.id}/{message.id}" in {post.address for post in posts}
 
 
 async def test_of_several_pictures_each_is_made_to_fit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +149,21 @@ async def test_of_several_pictures_each_is_made_to_fit(house: House, monkeypatch
         assert message is not None
         assert len(message.files) == 3
         assert all(len(file.data) <= len(large) // 2 for file in message.files)
-        assert "Made smaller to fit" in message.text
+        assert "Made smaller to fit Discord's limit for files; Abby keeps the original." in message.text
         assert {each.size_bytes for each in house.kept(bot, house.ada)} == {len(large)}
+
+
+async def test_what_was_made_smaller_says_where_the_original_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = photograph(400, 300)
+    monkeypatch.setitem(FILE_BYTES_MAX, 0, len(large) // 2)
+    web = {"public_url": "https://abby.example.org"}
+    async with house.bot(FixedProvider(data=large), image_generation_size_mb=1, **web) as bot:
+        message = await house.picture()
+        (kept,) = house.kept(bot, house.ada)
+        asked = await shown(await house.server.command(house.ada, "show", {"id": kept.name}, channel=house.art))
+    assert asked.original is not None
+    for each in (message, asked.original):
+        assert f"https://abby.example.org/pictures/{kept.id}" in each.text
 
 
 def test_small_pictures_leave_their_room_to_large_ones() -> None:

@@ -26,7 +26,7 @@ class Help(commands.Cog):
 
     @app_commands.command(description=locale_str("What Abby can do, and how to write a prompt"))
     @app_commands.describe(topic=locale_str("About what"))
-    @app_commands.choices(topic=[Choice(name=locale_str(str(topic.title)), value=key) for key, topic in TOPICS.items()])
+    @app_commands.choices(topic=[Choice(name=str(topic.title), value=key) for key, topic in TOPICS.items()])
     async def help(self, interaction: Interaction, topic: str = FIRST) -> None:
         embed = help_embed(reader(interaction), topic, _described(interaction))
         await say(interaction, embed, _topics_view(reader(interaction), topic))

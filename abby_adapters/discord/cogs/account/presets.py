@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from discord.ext import commands
 from abby_adapters.discord import account_presenter, asking
 from abby_adapters.discord.cogs.creative.completing import kept_presets, own_presets, providers, styles
 from abby_adapters.discord.cogs.creative.options import ASPECTS, Count, Prompt, Seed, choices_of
-from abby_adapters.discord.desk import Interaction, core_of, say, take
+from abby_adapters.discord.desk import Interaction, core_of, patiently, say, take, work
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.preferring import is_private
 from abby_core.errors import InvalidRequest, NotAllowed
@@ -46,7 +45,7 @@ class Presets(commands.GroupCog, name="presets", description=locale_str("What yo
         def read() -> list[tuple[str, tuple[Preset, ...]]]:
             return [(whose, core.presets.list(owner)) for whose, owner in owners.items()]
 
-        await say(interaction, account_presenter.presets_embed(language, await asyncio.to_thread(read)))
+        await say(interaction, account_presenter.presets_embed(language, await work(interaction, read)))
 
     @app_commands.command(description=locale_str("Keep choices under a name; what it stood for before is gone"))
     @app_commands.describe(
@@ -88,7 +87,7 @@ class Presets(commands.GroupCog, name="presets", description=locale_str("What yo
     @app_commands.describe(name=locale_str("What it shall be called"), server=FOR_SERVER)
     async def keep(self, interaction: Interaction, name: Name, server: bool = False) -> None:
         owner, core = _owner(interaction, server=server), core_of(interaction)
-        asked = await asking.last_choices(core, account_of(interaction.user.id))
+        asked = await patiently(interaction, asking.last_choices(core, account_of(interaction.user.id)))
         await _saved(interaction, lambda: core.presets.save(owner, _not_blank(name), asked))
 
     @app_commands.command(description=locale_str("Make a picture with a preset"))
@@ -115,7 +114,7 @@ class Presets(commands.GroupCog, name="presets", description=locale_str("What yo
     @app_commands.autocomplete(name=kept_presets)
     async def delete(self, interaction: Interaction, name: Name, server: bool = False) -> None:
         owner, presets = _owner(interaction, server=server), core_of(interaction).presets
-        gone = await asyncio.to_thread(presets.delete, owner, name)
+        gone = await work(interaction, presets.delete, owner, name)
         text = reader(interaction).say("The preset {name} is gone.", name=account_presenter.quoted(gone.name))
         await say(interaction, account_presenter.note(text))
 
@@ -160,8 +159,8 @@ class Preferences(commands.Cog):
             elif clear:
                 presets.clear(owner)
 
-        await asyncio.to_thread(change)
-        preferred = await asyncio.to_thread(presets.unasked, owner)
+        await work(interaction, change)
+        preferred = await work(interaction, presets.unasked, owner)
         await say(interaction, account_presenter.preferences_embed(reader(interaction), preferred))
 
 
@@ -177,7 +176,7 @@ def _owner(interaction: Interaction, *, server: bool) -> str:
 
 
 async def _saved(interaction: Interaction, save: Callable[[], Preset]) -> None:
-    language, saved = reader(interaction), await asyncio.to_thread(save)
+    language, saved = reader(interaction), await work(interaction, save)
     text = language.say(
         "**{name}** stands for {choices}. Use it: {command}",
         name=account_presenter.quoted(saved.name),

@@ -34,11 +34,9 @@ class Sharing(commands.Cog):
         tells=locale_str("What is told besides; the picture alone unasked"),
         password=locale_str("Opens a form where you can set a password"),
     )
+    @app_commands.choices(expires=[Choice(name=str(words), value=seconds) for seconds, words in EXPIRIES.items()])
     @app_commands.choices(
-        expires=[Choice(name=locale_str(str(words)), value=seconds) for seconds, words in EXPIRIES.items()]
-    )
-    @app_commands.choices(
-        tells=[Choice(name=locale_str(str(words)), value=value) for value, words in TELLS.items()],
+        tells=[Choice(name=str(words), value=value) for value, words in TELLS.items()],
     )
     @app_commands.autocomplete(picture=own_pictures, album=own_albums)
     async def share(

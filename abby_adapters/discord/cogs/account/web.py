@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from discord import app_commands
@@ -10,7 +9,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import account_presenter, parts
-from abby_adapters.discord.desk import Interaction, core_of, say
+from abby_adapters.discord.desk import Interaction, core_of, say, work
 from abby_adapters.discord.members import account_of, reader
 from abby_adapters.discord.sharing import require_web
 from abby_core.access.sign_ins import PATH, SIGN_IN_SECONDS
@@ -26,7 +25,7 @@ class Web(commands.Cog):
     async def web(self, interaction: Interaction) -> None:
         core, language = core_of(interaction), reader(interaction)
         url = require_web(core)
-        token = await asyncio.to_thread(core.sign_ins.create, account_of(interaction.user.id))
+        token = await work(interaction, core.sign_ins.create, account_of(interaction.user.id))
         text = language.say(
             "This link is for you alone: it signs you in, once, within {minutes} minutes.",
             minutes=SIGN_IN_SECONDS // 60,

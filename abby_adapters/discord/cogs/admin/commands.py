@@ -14,7 +14,7 @@ from abby_adapters.discord import admin_presenter, presenter
 from abby_adapters.discord.cogs.admin import panel
 from abby_adapters.discord.cogs.admin.rights import check_home, check_manager, is_home, note
 from abby_adapters.discord.cogs.admin.usage import open_usage
-from abby_adapters.discord.desk import Interaction, core_of, refuse, say
+from abby_adapters.discord.desk import Interaction, core_of, refuse, say, work
 from abby_adapters.discord.members import account_of, reader, server_of
 from abby_core.access.ban_rows import EVERYWHERE
 from abby_core.access.bans import REASON_CHARACTERS_MAX
@@ -101,9 +101,9 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
         check_home(interaction)
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
         amount = None if value is None else int(value * METERS[meter][1])
-        await asyncio.to_thread(core.quota.set_limit, account, meter, amount)
+        await work(interaction, core.quota.set_limit, account, meter, amount)
         note(interaction, core, "limit", account=account.key, meter=meter, amount=amount)
-        limits = await asyncio.to_thread(core.quota.explain, account)
+        limits = await work(interaction, core.quota.explain, account)
         await say(interaction, admin_presenter.explanation_embed(language, account, limits.sentences()))
 
     @app_commands.command(description=locale_str("Give a member the pictures of the day back"))
@@ -111,7 +111,7 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
     async def reset(self, interaction: Interaction, member: discord.User) -> None:
         check_home(interaction)
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
-        await asyncio.to_thread(core.quota.reset_day, account)
+        await work(interaction, core.quota.reset_day, account)
         note(interaction, core, "reset", account=account.key)
         text = language.say("{member} starts the day anew.", member=admin_presenter.who(account.key))
         await say(interaction, presenter.note_embed(language, text))
@@ -129,9 +129,9 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
         check_home(interaction)
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
         if give is not None or take:
-            await asyncio.to_thread(core.quota.give_tier, account, give)
+            await work(interaction, core.quota.give_tier, account, give)
             note(interaction, core, "tier", account=account.key, tier=give)
-        found = await asyncio.to_thread(core.quota.explain, account)
+        found = await work(interaction, core.quota.explain, account)
         await say(interaction, admin_presenter.explanation_embed(language, account, found.sentences()))
 
     # ------------------------------------------------------------------ bans
@@ -154,7 +154,7 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
         server = _server(interaction, everywhere=everywhere)
         seconds = None if days is None else days * DAY_SECONDS
-        await asyncio.to_thread(core.guilds.bans.ban, server, account, reason=reason or "", seconds=seconds)
+        await work(interaction, core.guilds.bans.ban, server, account, reason=reason or "", seconds=seconds)
         until = None if seconds is None else int(seconds)
         note(interaction, core, "ban", account=account.key, everywhere=int(everywhere), seconds=until)
         text = language.say("{member} may ask for no pictures now.", member=admin_presenter.who(account.key))
@@ -165,7 +165,7 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
     async def unban(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
         core, account, language = core_of(interaction), account_of(member.id), reader(interaction)
         server, name = _server(interaction, everywhere=everywhere), admin_presenter.who(account.key)
-        if await asyncio.to_thread(core.guilds.bans.unban, server, account):
+        if await work(interaction, core.guilds.bans.unban, server, account):
             note(interaction, core, "unban", account=account.key, everywhere=int(everywhere))
             text = language.say("{member} may ask for pictures again.", member=name)
         else:
@@ -176,7 +176,7 @@ class Administration(commands.GroupCog, group_name="abby", group_description=loc
     async def bans(self, interaction: Interaction) -> None:
         core, here = core_of(interaction), _server(interaction, everywhere=False)
         servers = (here, EVERYWHERE) if is_home(interaction) else (here,)
-        found = [ban for server in servers for ban in await asyncio.to_thread(core.guilds.bans.list, server, limit=20)]
+        found = [ban for server in servers for ban in await work(interaction, core.guilds.bans.list, server, limit=20)]
         await say(interaction, admin_presenter.bans_embed(reader(interaction), found))
 
     # ------------------------------------------------------------------ settings

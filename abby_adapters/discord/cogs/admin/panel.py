@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle, ui
 
-from abby_adapters.discord import admin_presenter
+from abby_adapters.discord import admin_presenter, parts
 from abby_adapters.discord.admin_presenter import MATURE_TEXTS, AutoModState
-from abby_adapters.discord.desk import Interaction
+from abby_adapters.discord.desk import Interaction, patiently
 from abby_adapters.discord.members import PLATFORM, account_of, reader, server_of
-from abby_adapters.discord.presenter import plain
+from abby_adapters.discord.parts import Item
 from abby_core.access.guild_settings import CHANNELS_MAX, GuildSettings
 from abby_core.gallery.preset import of_member, of_server
 
@@ -29,8 +29,6 @@ NO_PRESET = "-"
 """Stands in the list of presets for none; no preset is found under it, as owners are written before names."""
 PRESETS_SHOWN = 24
 """Discord takes 25 lines, one of which is none."""
-LINE_CHARACTERS_MAX = 100
-Item = ui.Item[ui.View]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +72,15 @@ def shown(language: Language, panel: Panel) -> dict[str, Any]:
 
 async def answer(interaction: Interaction, core: Core, guild_id: int) -> None:
     """Show the panel, for whoever asked alone; or what it is now, in its own message."""
-    content = shown(reader(interaction), await panel_of(interaction, core, guild_id))
-    if interaction.type is discord.InteractionType.application_command:
-        await interaction.response.send_message(**content, ephemeral=True)
-    elif interaction.response.is_done():
+    in_place = interaction.type is not discord.InteractionType.application_command
+    panel = await patiently(interaction, panel_of(interaction, core, guild_id), in_place=in_place)
+    content = shown(reader(interaction), panel)
+    if interaction.response.is_done():
         await interaction.edit_original_response(**content)
-    else:
+    elif in_place:
         await interaction.response.edit_message(**content)
+    else:
+        await interaction.response.send_message(**content, ephemeral=True)
 
 
 # ---------------------------------------------------------------------- its parts
@@ -102,13 +102,7 @@ def _view(language: Language, panel: Panel) -> ui.View:
             _switch(language.say("AutoMod's rules for prompts"), "own_rules", on=settings.own_rules),
         ],
     ]
-    view = ui.View(timeout=None)
-    for number, row in enumerate(rows):
-        for item in row:
-            item.row = number
-            view.add_item(item)
-    view.stop()
-    return view
+    return parts.view(*rows)
 
 
 def _channels(language: Language, panel: Panel) -> Item:
@@ -119,7 +113,7 @@ def _channels(language: Language, panel: Panel) -> Item:
     ]
     return ui.ChannelSelect(
         custom_id="abby:set:channels",
-        placeholder=plain(language.say("Pictures in these channels alone"), LINE_CHARACTERS_MAX),
+        placeholder=parts.hint(language.say("Pictures in these channels alone")),
         channel_types=[
             discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum,
             discord.ChannelType.voice, discord.ChannelType.category,
@@ -132,41 +126,29 @@ def _channels(language: Language, panel: Panel) -> Item:
 
 def _mature(language: Language, settings: GuildSettings) -> Item:
     options = [
-        discord.SelectOption(
-            label=plain(language.translate(text), LINE_CHARACTERS_MAX), value=each, default=each == settings.mature
-        )
+        parts.option(language.translate(text), each, chosen=each == settings.mature)
         for each, text in MATURE_TEXTS.items()
     ]
-    return ui.Select(custom_id="abby:set:mature", options=options)
+    return parts.choose("abby:set:mature", options)
 
 
 def _presets(language: Language, panel: Panel) -> Item:
     names = [name for name in panel.presets if name != NO_PRESET][:PRESETS_SHOWN]
     if panel.settings.preset and panel.settings.preset not in names:
         names = [panel.settings.preset, *names[: PRESETS_SHOWN - 1]]
-    nothing = discord.SelectOption(
-        label=plain(language.say("No preset applies unasked"), LINE_CHARACTERS_MAX),
-        value=NO_PRESET,
-        default=not panel.settings.preset,
-    )
+    nothing = parts.option(language.say("No preset applies unasked"), NO_PRESET, chosen=not panel.settings.preset)
     options = [
-        discord.SelectOption(
-            label=plain(language.say("Unasked: {preset}", preset=name), LINE_CHARACTERS_MAX),
-            value=name,
-            default=name == panel.settings.preset,
-        )
+        parts.option(language.say("Unasked: {preset}", preset=name), name, chosen=name == panel.settings.preset)
         for name in names
     ]
-    return ui.Select(custom_id="abby:set:preset", options=[nothing, *options])
+    return parts.choose("abby:set:preset", [nothing, *options])
 
 
 def _switch(label: str, what: str, *, on: bool) -> Item:
     """Green while it is on; its id says which way it goes, so that two who press it at once agree."""
     style = ButtonStyle.success if on else ButtonStyle.secondary
-    return ui.Button(
-        label=f"{'☑' if on else '☐'} {label}"[:80], custom_id=f"abby:set:{what}:{int(not on)}", style=style
-    )
+    return parts.button(f"{'☑' if on else '☐'} {label}", f"abby:set:{what}:{int(not on)}", style)
 
 
 def _button(label: str, what: str, *, is_disabled: bool = False) -> Item:
-    return ui.Button(label=label[:80], custom_id=f"abby:set:{what}", disabled=is_disabled)
+    return parts.button(label, f"abby:set:{what}", is_disabled=is_disabled)

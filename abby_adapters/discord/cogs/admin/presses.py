@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
+from abby_adapters.discord import parts
 from abby_adapters.discord.cogs.admin import panel
 from abby_adapters.discord.cogs.admin.rights import check_home, check_manager, note
 from abby_adapters.discord.cogs.admin.usage import turn
-from abby_adapters.discord.desk import Interaction, core_of, refuse
+from abby_adapters.discord.desk import Interaction, core_of, patiently, refuse
 from abby_adapters.discord.members import PLATFORM, account_of, reader, server_of
 from abby_core.access.prompt_filter import words_in
 from abby_core.errors import NotFound
@@ -66,10 +67,12 @@ class SettingPress(
             (changes["mature"],) = chosen
         elif what == "preset":
             (name,) = chosen
-            changes["preset"] = await asyncio.to_thread(_apply_preset, interaction, core, guild_id, name)
+            applying = asyncio.to_thread(_apply_preset, interaction, core, guild_id, name)
+            changes["preset"] = await patiently(interaction, applying, in_place=True)
         else:
             changes[what] = self.found["to"] == "1"
-        await asyncio.to_thread(core.guilds.change, server_of(guild_id), **changes)
+        changing = asyncio.to_thread(core.guilds.change, server_of(guild_id), **changes)
+        await patiently(interaction, changing, in_place=True)
         note(interaction, core, "settings", setting=next(iter(changes)))
         await panel.answer(interaction, core, guild_id)
 
@@ -89,7 +92,7 @@ class WordsForm(ui.Modal):
 
     def __init__(self, language: Language, what: str, words: tuple[str, ...]) -> None:
         title = language.say("Blocked words") if what == "blocked_words" else language.say("Words for adults")
-        super().__init__(title=title[:45], timeout=60 * 60)
+        super().__init__(title=parts.title(title), timeout=60 * 60)
         self._what = what
         self._words: ui.TextInput[Self] = ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -98,13 +101,13 @@ class WordsForm(ui.Modal):
             required=False,
         )
         explained = language.say("cat: that word. cat*: how one begins. *cat*: anywhere.")
-        self.add_item(ui.Label(text=language.say("One on each line")[:45], component=self._words,
-                               description=explained[:100]))  # fmt: skip
+        self.add_item(parts.labelled(language.say("One on each line"), self._words, explained))
 
     async def on_submit(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         core, guild_id = core_of(interaction), check_manager(interaction)
         changes: dict[str, Any] = {self._what: words_in(self._words.value)}
-        await asyncio.to_thread(core.guilds.change, server_of(guild_id), **changes)
+        changing = asyncio.to_thread(core.guilds.change, server_of(guild_id), **changes)
+        await patiently(interaction, changing, in_place=True)
         note(interaction, core, "settings", setting=self._what)
         await panel.answer(interaction, core, guild_id)
 

@@ -11,7 +11,7 @@ from discord.ext import commands
 from abby_adapters.discord import pages
 from abby_adapters.discord.cogs.creative.completing import own_albums, own_pictures, providers, styles
 from abby_adapters.discord.cogs.creative.orders import show_order
-from abby_adapters.discord.desk import Interaction, core_of
+from abby_adapters.discord.desk import Interaction, core_of, patiently
 from abby_adapters.discord.looks import Look, Position
 from abby_adapters.discord.members import account_of
 from abby_adapters.discord.presses import delete
@@ -67,7 +67,8 @@ class Gallery(commands.Cog):
         core = core_of(interaction)
         if id.isdecimal():
             try:
-                order = await core.studio.order(id, account_of(interaction.user.id))
+                reading = core.studio.order(id, account_of(interaction.user.id))
+                order = await patiently(interaction, reading, private=private)
             except NotFound:
                 pass  # a picture may be called by a number
             else:

@@ -10,7 +10,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from abby_adapters.discord import account_presenter, presenter
-from abby_adapters.discord.desk import Interaction, core_of, say
+from abby_adapters.discord.desk import Interaction, core_of, say, work
 from abby_adapters.discord.members import account_of, reader, standing_of
 from abby_core.sentence import sentence
 
@@ -35,7 +35,7 @@ class House(commands.Cog):
                 core.quota.remember(account, standing)  # tiers follow from it
             return core.quota.status(account), core.quota.explain(account)
 
-        status, explanation = await asyncio.to_thread(read)
+        status, explanation = await work(interaction, read)
         embed = presenter.quota_embed(reader(interaction), status)
         await say(interaction, account_presenter.with_tiers(reader(interaction), embed, explanation))
 

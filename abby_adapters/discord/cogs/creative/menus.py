@@ -37,10 +37,10 @@ async def transform(interaction: Interaction, message: discord.Message) -> None:
     prompt: ui.TextInput[ui.View] = ui.TextInput(
         custom_id="prompt", style=discord.TextStyle.paragraph, max_length=PROMPT_CHARACTERS_MAX
     )
-    fields = [forms.labelled(language.say("What it shall become"), prompt)]
+    fields = [parts.labelled(language.say("What it shall become"), prompt)]
     if len(shown) > 1:
         options = _options(interaction, shown)
-        fields.insert(0, forms.labelled(language.say("Which picture"), parts.choose("which", options)))
+        fields.insert(0, parts.labelled(language.say("Which picture"), parts.choose("which", options)))
     source = "several" if len(shown) > 1 else shown[0].source(memory)
     await forms.show(interaction, language.say("Transform"), f"abby:turn:{source}", *fields)
 
@@ -65,7 +65,7 @@ async def save(interaction: Interaction, message: discord.Message) -> None:
 
 async def delete(interaction: Interaction, message: discord.Message) -> None:
     """Put one's own pictures of a message into the trash, and remove the message."""
-    await saving.take_out(interaction, message, pictures_in(message, interaction.application_id))
+    await saving.take_out(interaction, message, pictures_in(message, interaction.client))
 
 
 async def _with_one(interaction: Interaction, message: discord.Message, what: str) -> None:
@@ -92,7 +92,7 @@ async def _do(interaction: Interaction, what: str, shown: Shown) -> None:
 
 
 def _pictures(interaction: Interaction, message: discord.Message) -> list[Shown]:
-    shown = pictures_in(message, interaction.application_id)
+    shown = pictures_in(message, interaction.client)
     if not shown:
         raise InvalidRequest(NO_PICTURE)
     return shown[: parts.OPTIONS_MAX]
