@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -120,6 +120,7 @@ class Guard:
         caller = await self._abby.tokens.caller(token)
         if caller is not None:
             exchange.whose = f"token {caller.token_id}"
+            _note_still(scope, lambda: self._abby.tokens.caller(token))
             return caller
         if not token and _begins(scope["path"], "/api"):
             session = await self._session(scope, headers, exchange)
@@ -150,6 +151,7 @@ class Guard:
             )))  # fmt: skip
         if session is not None:
             exchange.whose = f"session {session.id}"
+            _note_still(scope, lambda: self._abby.sessions.find(text))
         return session
 
     def _jar(self, scope: Scope, headers: Headers) -> Jar:
@@ -158,6 +160,11 @@ class Guard:
     def _is_our_name(self, host: str) -> bool:
         """A page of another site that makes a browser call us (DNS rebinding) does so under its own name."""
         return host_name(host) in self._hosts
+
+
+def _note_still(scope: Scope, look: Callable[[], Awaitable[object]]) -> None:
+    """For answers that last: ``look`` finds None as soon as what was shown opens nothing any more."""
+    scope.setdefault("state", {})["still"] = look
 
 
 def is_for_programs(path: str) -> bool:

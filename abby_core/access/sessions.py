@@ -14,6 +14,7 @@ from abby_core.access import session_rows
 from abby_core.access.session import DEVICE_CHARACTERS_MAX, IDLE_SECONDS, LIFETIME_SECONDS, Session
 from abby_core.errors import NotFound, StorageError
 from abby_core.security.tokens import TOKEN_CHARACTERS, new_token, token_hash
+from abby_core.sentence import sentence
 from abby_core.storage.saving import clean_name
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Sessions:
         """Sign out there, at once. May be repeated. Raises NotFound."""
         now_ms = self._storage.now_ms()
         if not await self._database.run(session_rows.end, account.key, clean_name(session_id), now_ms):
-            raise NotFound("You are not signed in there.")
+            raise NotFound(sentence("You are not signed in there."))
 
     async def end_others(self, account: Account, kept: Session) -> int:
         """Sign out everywhere else; returns in how many places."""

@@ -58,7 +58,9 @@ def _answer_errors(app: FastAPI, shell: Shell) -> None:
             status = failure_of(error).status
             return shell.problem(request, status, title_of(language, error), language.told(error))
         failure = failure_of(error)
-        return shell.problem(request, failure.status, language.say("That did not work"), failure.message)
+        return shell.problem(
+            request, failure.status, language.say("That did not work"), language.translate(failure.message)
+        )
 
     async def not_there(request: Request, error: Any) -> Response:
         language = reader_of(request)

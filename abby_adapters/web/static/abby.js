@@ -34,9 +34,10 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed. A button with data-stays answers with a file: the page stays
+// where it is, and its form may be sent again.
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || event.target.method === "get") return;
+  if (event.defaultPrevented || event.target.method === "get" || event.submitter?.dataset.stays === "yes") return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });
