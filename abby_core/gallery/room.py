@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import choices
+from abby_core.sentence import sentence
 from abby_core.storage import compression, oldest, retired
 from abby_core.storage.archive import archive_oldest, restore
 
@@ -56,9 +57,9 @@ class Room:
         archive, QuotaExceeded where compressing finds no room to begin with, StorageError; what was done stays done.
         """
         if way not in WAYS:
-            raise InvalidRequest(f"Room is made in one of these ways: {', '.join(WAYS)}.")
+            raise InvalidRequest(sentence("Room is made in one of these ways: {ways}.", ways=", ".join(WAYS)))
         if way != "empty_trash" and not 1 <= pictures <= PICTURES_MAX:
-            raise InvalidRequest(f"Choose between 1 and {PICTURES_MAX} pictures.")
+            raise InvalidRequest(sentence("Choose between 1 and {limit} pictures.", limit=PICTURES_MAX))
         match way:
             case "empty_trash":
                 emptied = self._gallery.empty_trash(account, progress=progress)

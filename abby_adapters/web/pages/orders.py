@@ -87,9 +87,7 @@ def routes(abby: Abby, shell: Shell, desk: Desk) -> APIRouter:
     return router
 
 
-async def _events(
-    changes: AsyncGenerator[Progress | None], language: Language, seen: str
-) -> AsyncGenerator[bytes]:
+async def _events(changes: AsyncGenerator[Progress | None], language: Language, seen: str) -> AsyncGenerator[bytes]:
     """Every change that whoever connects has not seen, until the order's end."""
     async for progress in changes:
         if progress is None:
