@@ -46,9 +46,8 @@ async def test_the_link_opens_the_pages_of_whoever_asked(house: House) -> None:
             async with aiohttp.ClientSession(url, headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as browser:
                 async with browser.get(link.path) as looked:
                     assert looked.status == 200
-                    form = re.search(
-                        r'<form method="post" action="([^"]+)"', (await looked.text()).partition("<main")[2]
-                    )
+                    main = (await looked.text()).partition("<main")[2]
+                    form = re.search(r'<form method="post" action="([^"]+)"', main)
                     assert form is not None
                 async with browser.post(form[1], allow_redirects=False) as used:
                     assert used.status == 303

@@ -99,6 +99,17 @@ async def test_forms_of_other_pages_are_not(web: Web, headers: dict[str, str]) -
     assert await web.abby.studio.orders(ALICE) == []
 
 
+async def test_what_is_kept_out_is_told_on_a_page_in_the_readers_language(web: Web) -> None:
+    german = {"accept-language": "de", "content-type": "application/x-www-form-urlencoded"}
+    elsewhere = await sent(web, "/preferences", {**german, "origin": "https://evil.example"})
+    large = await sent(web, "/preferences", {**german, "origin": "OURS", "content-length": str(2**30)})
+    for answer, status in ((elsewhere, 403), (large, 413)):
+        assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert '<html lang="de"' in answer.text
+        assert answer.headers["content-security-policy"] == POLICY
+    assert large.headers["connection"] == "close"
+
+
 async def test_a_token_needs_no_origin_and_a_cookie_opens_nothing_for_programs_only(web: Web) -> None:
     async with web.http() as http:
         assert (await http.post("/api/orders", json={"prompt": "a boat"})).status == 202
@@ -340,15 +351,14 @@ async def test_a_stream_ends_with_the_session_that_opened_it(tmp_path: Path, mon
         await provider.begun()
         for stream_of in (f"{path}/events", f"/api{path}/events"):
             text = (await web.abby.sessions.begin(ALICE))[1]
-            async with aiohttp.ClientSession(web.url, cookies={"abby": text}) as there:
-                async with there.get(stream_of) as stream:
-                    assert stream.status == 200
-                    await stream.content.readline()
-                    session = await web.abby.sessions.find(text)
-                    assert session is not None
-                    await web.abby.sessions.end(ALICE, session.id)
-                    rest = await stream.content.read()
-        assert b"event: end" not in rest
+            there = aiohttp.ClientSession(web.url, cookies={"abby": text})
+            async with there, there.get(stream_of) as stream:
+                assert stream.status == 200
+                await stream.content.readline()
+                session = await web.abby.sessions.find(text)
+                assert session is not None
+                await web.abby.sessions.end(ALICE, session.id)
+                assert b"event: end" not in await stream.content.read()
         assert (await web.abby.studio.order(path.rpartition("/")[2], ALICE)).state == "running"
 
 
