@@ -28,6 +28,10 @@ if (address.searchParams.has("said")) {
   history.replaceState(history.state, "", address);
 }
 
+// Where not all tabs fit, the one that is open is in sight.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
 // Buttons that undo nothing ask first: data-ask holds the question.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
