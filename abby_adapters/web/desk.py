@@ -141,16 +141,16 @@ class Desk:
                 while True:
                     waiting = waiting or asyncio.ensure_future(anext(changes))
                     await asyncio.wait({waiting}, timeout=PAUSE_SECONDS)
+                    moment = None
+                    if waiting.done():
+                        try:
+                            moment = waiting.result()
+                        except StopAsyncIteration:
+                            return
+                        waiting = None
                     if await still() is None:
                         return
-                    if not waiting.done():
-                        yield None
-                        continue
-                    try:
-                        yield waiting.result()
-                    except StopAsyncIteration:
-                        return
-                    waiting = None
+                    yield moment
             finally:
                 if waiting is not None and not waiting.done():
                     waiting.cancel()

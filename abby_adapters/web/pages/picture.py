@@ -115,8 +115,7 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
     @router.post("/visibility")
     async def visibility(request: Request, picture: Reference) -> Response:
         visitor, form = visitor_of(request), await read_form(request)
-        wanted = "public" if form.text("seen_by") == "public" else "private"
-        [found] = await asyncio.to_thread(gallery.set_visibility, visitor.account, picture, visibility=wanted)
+        found = await asyncio.to_thread(_show_to, abby, visitor, picture, form.text("seen_by"))
         return go(f"/pictures/{found.id}", said="seen-by")
 
     @router.post("/delete")
@@ -135,6 +134,15 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
         return go(with_query("/gallery", album=album.id), said="collected", count=1)
 
     return router
+
+
+def _show_to(abby: Abby, visitor: Visitor, picture: str, wanted: str) -> Artifact:
+    """Let only the owner see it, or everybody; anything else leaves it as it was: pages show to no server."""
+    match wanted:
+        case "private" | "public":
+            return abby.gallery.set_visibility(visitor.account, picture, visibility=wanted)[0]
+        case _:
+            return abby.gallery.find(visitor.account, picture)
 
 
 def _all_about(abby: Abby, visitor: Visitor, picture: str) -> dict[str, Any]:

@@ -56,7 +56,8 @@ function watch(path) {
     showResult();
   });
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) showResult(); // it does not try again: perhaps somebody signed out
+    // It does not connect again by itself: Abby is being started anew, or somebody signed out. The page knows.
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
 }
 

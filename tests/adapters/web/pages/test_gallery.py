@@ -194,9 +194,14 @@ class TestPicture:
     async def test_who_sees_it_is_its_owners_choice(self, web: Web) -> None:
         (picture,) = await saved(web, 1)
         async with web.browser() as browser:
-            for wanted, kept in (("public", "public"), ("private", "private"), ("server", "private")):
+            for wanted in ("public", "private"):
                 await browser.post(f"/pictures/{picture}/visibility", data={"seen_by": wanted})
-                assert web.abby.gallery.find(ALICE, picture).visibility == kept
+                assert web.abby.gallery.find(ALICE, picture).visibility == wanted
+            web.abby.gallery.set_visibility(ALICE, picture, visibility="server", guild="4711")
+            assert "Members of a server" in (await browser.get(f"/pictures/{picture}")).text
+            for nothing in ({}, {"seen_by": "server"}):
+                await browser.post(f"/pictures/{picture}/visibility", data=nothing)
+                assert web.abby.gallery.find(ALICE, picture).visibility == "server"
 
     async def test_a_compressed_one_is_made_the_original_again(self, web: Web) -> None:
         smooth = io.BytesIO()
