@@ -42,6 +42,7 @@ from abby_adapters.discord.translating import CommandTranslator
 from abby_adapters.discord.uploads import Uploads
 from abby_core.bootstrap import configure_logging, open_abby
 from abby_core.errors import AbbyError, ConfigurationError, StorageError
+from abby_core.languages import read_catalogues
 
 if TYPE_CHECKING:
     from abby_core.bootstrap import Abby as Core
@@ -125,6 +126,7 @@ class Abby(StudioBot):
     async def setup_hook(self) -> None:
         self.hosts = _hosts(self.application)
         await self._open_core()
+        await asyncio.to_thread(read_catalogues)
         for cog in COGS:
             await self.load_extension(cog)
         self.add_dynamic_items(*presses.PRESSES, *room.PRESSES, *ADMIN_PRESSES)

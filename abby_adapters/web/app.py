@@ -19,7 +19,7 @@ from abby_adapters.web.desk import ClientGone, Desk
 from abby_adapters.web.errors import Failure, HttpError, OrderFailed, failure_of
 from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
-from abby_adapters.web.pages.app import make_pages
+from abby_adapters.web.pages.app import Pages
 from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
@@ -51,10 +51,9 @@ def make_app(abby: Abby, *, discord_url: str = DISCORD) -> ASGIApp:
     app.include_router(orders.routes(abby, desk))
     for part in (gallery, albums, shares, presets, quota, tokens, admin):
         app.include_router(part.routes(abby))
+    pages = Pages(abby, discord_url=discord_url)
     return Guard(
-        _Doors(programs=app, people=make_pages(abby, discord_url=discord_url)),
-        abby=abby,
-        hosts=allowed_hosts(abby.settings),
+        _Doors(programs=app, people=pages.app), abby=abby, hosts=allowed_hosts(abby.settings), page=pages.problem
     )
 
 

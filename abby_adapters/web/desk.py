@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -127,22 +127,30 @@ class Desk:
         if len(self._left) > LEFT_MAX:
             self._left.popitem(last=False)
 
-    async def watch(self, order_id: str, account: Account) -> AsyncGenerator[Progress | None]:
-        """Every change of the order until its end; None wherever nothing happened for a while. Raises NotFound."""
+    async def watch(
+        self, order_id: str, account: Account, *, request: Request | None = None
+    ) -> AsyncGenerator[Progress | None]:
+        """Every change of the order until its end; None wherever nothing happened for a while. Raises NotFound.
+
+        With a ``request``, nothing comes any more once the session, or the token, that it showed has ended.
+        """
+        still: Callable[[], Awaitable[object]] = request.scope["state"]["still"] if request else _always
         async with aclosing(cast("AsyncGenerator[Progress]", self._studio.watch(order_id, account))) as changes:
             waiting: asyncio.Task[Progress] | None = None
             try:
                 while True:
                     waiting = waiting or asyncio.ensure_future(anext(changes))
                     await asyncio.wait({waiting}, timeout=PAUSE_SECONDS)
-                    if not waiting.done():
-                        yield None
-                        continue
-                    try:
-                        yield waiting.result()
-                    except StopAsyncIteration:
+                    moment = None
+                    if waiting.done():
+                        try:
+                            moment = waiting.result()
+                        except StopAsyncIteration:
+                            return
+                        waiting = None
+                    if await still() is None:
                         return
-                    waiting = None
+                    yield moment
             finally:
                 if waiting is not None and not waiting.done():
                     waiting.cancel()
@@ -157,6 +165,10 @@ class Desk:
         except AbbyError:  # nobody can tell just now
             return True
         return True
+
+
+async def _always() -> bool:
+    return True
 
 
 def _order_id(account: Account, key: str) -> str:

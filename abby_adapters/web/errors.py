@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from abby_core import errors
 from abby_core.errors import AbbyError
+from abby_core.sentence import sentence
 
 RETRY_SOON_SECONDS = 60
 """A client waits so long by itself; what takes longer is told to whoever sits in front of it."""
@@ -123,8 +124,8 @@ def failure_of(error: Exception) -> Failure:
         case AbbyError():
             return _failure(error, should_retry=_should_retry(error))
         case _:
-            return Failure(status=500, message="Something went wrong inside; the host's log says more.",
-                           type="server_error", code="server_error", should_retry=False)  # fmt: skip
+            return Failure(status=500, type="server_error", code="server_error", should_retry=False,
+                           message=sentence("Something went wrong inside; the host's log says more."))  # fmt: skip
 
 
 def _failure(error: AbbyError, *, should_retry: bool | None) -> Failure:

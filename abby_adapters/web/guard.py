@@ -10,12 +10,13 @@ import ipaddress
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from abby_adapters.web.callers import WrongTokens, no_token, token_in
@@ -25,6 +26,7 @@ from abby_adapters.web.origins import SAFE_METHODS, is_ours
 from abby_adapters.web.proxies import believe, networks_of
 from abby_core.access.token import HOSTS_SCOPES, SCOPES, Caller
 from abby_core.errors import AbbyError
+from abby_core.sentence import sentence
 from abby_core.storage.picture import PICTURE_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -69,10 +71,16 @@ class _Exchange:
 
 
 class Guard:
-    """ASGI middleware. ``hosts``: the names under which Abby may be reached besides this computer's own."""
+    """ASGI middleware. ``hosts``: the names under which Abby may be reached besides this computer's own.
 
-    def __init__(self, app: ASGIApp, *, abby: Abby, hosts: Iterable[str]) -> None:
+    ``page``: how people are told what went wrong.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, abby: Abby, hosts: Iterable[str], page: Callable[[Request, Exception], Response]
+    ) -> None:
         self._app = app
+        self._page = page
         self._abby = abby
         self._trusted = networks_of(abby.settings.trusted_proxies)
         self._hosts = _LOCAL_NAMES | {host.lower() for host in hosts}
@@ -94,7 +102,7 @@ class Guard:
             elif not isinstance(error, HttpError):
                 log.exception("%s %s failed unexpectedly", scope["method"], _path(scope))
             if not exchange.status:
-                await _refusal(scope, error)(scope, receive, watched)
+                await self._refusal(scope, error)(scope, receive, watched)
         finally:
             _write_line(scope, exchange)
 
@@ -122,6 +130,7 @@ class Guard:
         caller = await self._abby.tokens.caller(token)
         if caller is not None:
             exchange.whose = f"token {caller.token_id}"
+            _note_still(scope, lambda: self._abby.tokens.caller(token))
             return caller
         if not token and _begins(scope["path"], "/api"):
             session = await self._session(scope, headers, exchange)
@@ -134,8 +143,9 @@ class Guard:
 
     async def _meet_visitor(self, scope: Scope, headers: Headers, exchange: _Exchange) -> None:
         """Note for the pages who looks at them; strangers too. Raises HttpError for a form from elsewhere."""
-        session = await self._session(scope, headers, exchange, always_ours=True)
-        scope.setdefault("state", {}).update(session=session, hosts=self._abby.hosts, jar=self._jar(scope, headers))
+        state = scope.setdefault("state", {})
+        state.update(session=None, hosts=self._abby.hosts, jar=self._jar(scope, headers))
+        state["session"] = await self._session(scope, headers, exchange, always_ours=True)
 
     async def _session(
         self, scope: Scope, headers: Headers, exchange: _Exchange, *, always_ours: bool = False
@@ -147,12 +157,22 @@ class Guard:
         text = self._jar(scope, headers).get(SESSION)
         session = await self._abby.sessions.find(text) if text else None
         if (session or always_ours) and scope["method"] not in SAFE_METHODS and not is_ours(headers):
-            raise HttpError(Failure(status=403, code="cross_site", should_retry=False, message=(
+            raise HttpError(Failure(status=403, code="cross_site", should_retry=False, message=sentence(
                 "This came from a page of another site, so nothing was done. Open Abby itself and try there."
             )))  # fmt: skip
         if session is not None:
             exchange.whose = f"session {session.id}"
+            _note_still(scope, lambda: self._abby.sessions.find(text))
         return session
+
+    def _refusal(self, scope: Scope, error: Exception) -> Response:
+        """JSON for programs, a page for people; a mere sentence under a name where nothing else of the page loads."""
+        failure = failure_of(error)
+        if is_for_programs(scope["path"]):
+            return failure.response()
+        if "jar" in scope.get("state", {}):
+            return self._page(Request(scope), error)
+        return PlainTextResponse(failure.message, failure.status)
 
     def _jar(self, scope: Scope, headers: Headers) -> Jar:
         return Jar(headers, scheme=scope["scheme"], public_url=self._abby.settings.public_url)
@@ -160,6 +180,11 @@ class Guard:
     def _is_our_name(self, host: str) -> bool:
         """A page of another site that makes a browser call us (DNS rebinding) does so under its own name."""
         return host_name(host) in self._hosts
+
+
+def _note_still(scope: Scope, look: Callable[[], Awaitable[object]]) -> None:
+    """For answers that last: ``look`` finds None as soon as what was shown opens nothing any more."""
+    scope.setdefault("state", {})["still"] = look
 
 
 def is_for_programs(path: str) -> bool:
@@ -206,7 +231,7 @@ def _bounded(receive: Receive, bytes_max: int) -> Receive:
             async with asyncio.timeout_at(give_up_at):
                 message = await receive()
         except TimeoutError:
-            raise HttpError(Failure(status=408, message="The request took too long to arrive.")) from None
+            raise HttpError(Failure(status=408, message=sentence("The request took too long to arrive."))) from None
         received += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if received > bytes_max:
@@ -232,15 +257,11 @@ def _watched(send: Send, exchange: _Exchange) -> Send:
     return watched
 
 
-def _refusal(scope: Scope, error: Exception) -> Response:
-    """JSON for programs; a sentence for people."""
-    failure = failure_of(error)
-    return failure.response() if is_for_programs(scope["path"]) else PlainTextResponse(failure.message, failure.status)
-
-
 def _too_large(bytes_max: int) -> HttpError:
-    return HttpError(Failure(status=413, message=f"At most {bytes_max // 2**20} MB can be sent here.", code="too_large",
-                             should_retry=False, headers={"connection": "close"}))  # fmt: skip
+    says = sentence("At most {limit} MB can be sent here.", limit=bytes_max // 2**20)
+    return HttpError(
+        Failure(status=413, message=says, code="too_large", should_retry=False, headers={"connection": "close"})
+    )
 
 
 def _address(scope: Scope) -> str:

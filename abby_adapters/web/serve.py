@@ -21,6 +21,7 @@ from abby_core.access.hosts import local_account
 from abby_core.access.sign_ins import PATH as SIGN_IN_PATH
 from abby_core.bootstrap import Abby, open_abby
 from abby_core.errors import ConfigurationError
+from abby_core.languages import read_catalogues
 from abby_core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ async def serve(settings: Settings, *, tell: Callable[[str], None], neighbours: 
             stack.push_async_callback(each.end)
         await stack.enter_async_context(abby)
         exposed = await _check_exposure(abby, bound)
+        await asyncio.to_thread(read_catalogues)
         server = server_for(abby)
         with _stopped_by_signals(server):
             serving = asyncio.ensure_future(server.serve(sockets=bound))

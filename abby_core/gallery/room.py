@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from abby_core.errors import InvalidRequest, NotFound
 from abby_core.gallery import choices
 from abby_core.sentence import sentence
-from abby_core.storage import compression, oldest
+from abby_core.storage import compression, oldest, retired
 from abby_core.storage.archive import archive_oldest, restore
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Room:
         if way not in WAYS:
             raise InvalidRequest(sentence("Room is made in one of these ways: {ways}.", ways=", ".join(WAYS)))
         if way != "empty_trash" and not 1 <= pictures <= PICTURES_MAX:
-            raise InvalidRequest(sentence("Choose between 1 and {most} pictures.", most=PICTURES_MAX))
+            raise InvalidRequest(sentence("Choose between 1 and {limit} pictures.", limit=PICTURES_MAX))
         match way:
             case "empty_trash":
                 emptied = self._gallery.empty_trash(account, progress=progress)
@@ -75,6 +75,17 @@ class Room:
         """A picture from the archive to where it is at hand; it counts again. Raises as
         :func:`~abby_core.storage.archive.restore`, and NotFound."""
         return restore(self._storage, self._gallery.find(account, name_or_id))
+
+    def original_bytes(self, account: Account, name_or_id: str) -> int:
+        """How large the picture was before it was compressed; 0: that cannot be undone (any more). Raises NotFound."""
+        artifact = self._gallery.find(account, name_or_id)
+        original = self._storage.database.read(retired.original, artifact.id, self._storage.now_ms())
+        return 0 if original is None or artifact.in_archive else original.size_bytes
+
+    def undo_compression(self, account: Account, name_or_id: str) -> Artifact:
+        """The original again, byte for byte. Raises as :func:`~abby_core.storage.compression.undo_compression`, and
+        NotFound."""
+        return compression.undo_compression(self._storage, self._gallery.find(account, name_or_id))
 
     def _compress(self, account: Account, pictures: int, progress: Progress) -> Made:
         looked_at = 0

@@ -106,6 +106,8 @@ NAMING = [
     Naming("Albums.remove", "album", lambda abby, who, it: abby.gallery.albums.remove(who, it, "his.png")),
     Naming("Albums.remove", "picture", lambda abby, who, it: abby.gallery.albums.remove(who, "His", it)),
     Naming("Room.bring_back", "picture", lambda abby, who, it: abby.room.bring_back(who, it)),
+    Naming("Room.original_bytes", "picture", lambda abby, who, it: abby.room.original_bytes(who, it)),
+    Naming("Room.undo_compression", "picture", lambda abby, who, it: abby.room.undo_compression(who, it)),
     Naming("Shares.create", "picture", lambda abby, who, it: abby.shares.create(who, picture=it)),
     Naming("Shares.create", "album", lambda abby, who, it: abby.shares.create(who, album=it)),
     Naming("Shares.find", "share", lambda abby, who, it: abby.shares.find(who, it)),

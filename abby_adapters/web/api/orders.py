@@ -69,12 +69,12 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
                 responses={200: {"content": {"text/event-stream": {}}},
                            204: {"description": "It has ended, and you were told: do not connect again."}})  # fmt: skip
     async def events(
-        order_id: OrderId, caller: Maker, last_event_id: Annotated[str, Header(max_length=100)] = ""
+        request: Request, order_id: OrderId, caller: Maker, last_event_id: Annotated[str, Header(max_length=100)] = ""
     ) -> Response:
         view = await abby.studio.order(_possible(order_id), caller.account)
         if view.ended and last_event_id == f"{view.state}-{view.percent}-0":
             return Response(status_code=204)
-        stream = _events(desk, order_id, caller.account, last_event_id)
+        stream = _events(desk.watch(order_id, caller.account, request=request), last_event_id)
         return StreamingResponse(stream, media_type="text/event-stream")
 
     return router
@@ -86,9 +86,9 @@ _KEY_PARAMETER = {
 }  # fmt: skip
 
 
-async def _events(desk: Desk, order_id: str, account: Account, seen: str) -> AsyncGenerator[bytes]:
+async def _events(changes: AsyncGenerator[Progress | None], seen: str) -> AsyncGenerator[bytes]:
     """Every change that whoever connects has not seen. An event's id says all that matters of the moment."""
-    async for progress in desk.watch(order_id, account):
+    async for progress in changes:
         if progress is None:
             yield PAUSE
         elif _event_id(progress) != seen:

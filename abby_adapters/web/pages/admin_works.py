@@ -104,7 +104,7 @@ async def _health(abby: Abby, name: str) -> Health:
     except TimeoutError:
         return Health(name=name, capabilities=provider.capabilities, ok=None)
     except AbbyError as error:
-        return Health(name=name, capabilities=provider.capabilities, ok=False, detail=str(error))
+        return Health(name=name, capabilities=provider.capabilities, ok=False, detail=error.text)
     return Health(
         name=name, capabilities=provider.capabilities, ok=told.ok, detail=told.detail, credits_left=told.credits_left
     )

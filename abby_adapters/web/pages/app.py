@@ -30,11 +30,20 @@ REPORTS_LOGGED_MAX = 100
 """Of each start; who sends more is playing."""
 
 
-def make_pages(abby: Abby, *, discord_url: str = DISCORD) -> FastAPI:
+class Pages:
     """The pages, as an application of their own: their errors are pages too."""
-    shell = Shell(abby)
+
+    def __init__(self, abby: Abby, *, discord_url: str = DISCORD) -> None:
+        self._shell = Shell(abby)
+        self.app = _make_app(abby, self._shell, discord_url)
+
+    def problem(self, request: Request, error: Exception) -> Response:
+        """The page that says what is wrong, in the language of whoever looks."""
+        return _problem(self._shell, request, error)
+
+
+def _make_app(abby: Abby, shell: Shell, discord_url: str) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.shell = shell
     _answer_errors(app, shell)
     app.include_router(shell.assets.routes())
     app.include_router(sign_in.routes(abby, shell, discord_url=discord_url))
@@ -53,12 +62,7 @@ def _answer_errors(app: FastAPI, shell: Shell) -> None:
         return RedirectResponse(error.location, 303)
 
     async def failed(request: Request, error: Exception) -> Response:
-        language = reader_of(request)
-        if isinstance(error, AbbyError):
-            status = failure_of(error).status
-            return shell.problem(request, status, title_of(language, error), language.told(error))
-        failure = failure_of(error)
-        return shell.problem(request, failure.status, language.say("That did not work"), failure.message)
+        return _problem(shell, request, error)
 
     async def not_there(request: Request, error: Any) -> Response:
         language = reader_of(request)
@@ -82,7 +86,15 @@ def _answer_errors(app: FastAPI, shell: Shell) -> None:
     app.add_exception_handler(RequestValidationError, bad_form)
 
 
-def title_of(language: Language, error: AbbyError) -> str:
+def _problem(shell: Shell, request: Request, error: Exception) -> Response:
+    language, failure = reader_of(request), failure_of(error)
+    text = language.told(error) if isinstance(error, AbbyError) else language.translate(failure.message)
+    response = shell.problem(request, failure.status, title_of(language, error), text)
+    response.headers.update(failure.headers)
+    return response
+
+
+def title_of(language: Language, error: Exception) -> str:
     """What stands above an error's own sentence."""
     return language.say("There is nothing here") if isinstance(error, NotFound) else language.say("That did not work")
 

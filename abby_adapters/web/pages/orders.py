@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Header, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from abby_adapters.web.events import PAUSE, event
-from abby_adapters.web.pages.progress import as_event, says, state_name
-from abby_adapters.web.pages.shell import go
+from abby_adapters.web.pages.progress import as_event, preview_version, says, state_name
+from abby_adapters.web.pages.shell import HEADERS, go
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
-from abby_core.errors import NotFound
+from abby_adapters.web.pictures import PictureFile, picture_response
+from abby_core.errors import NotFound, PictureRejected
 from abby_core.gallery.share_rows import DEMO_PROVIDER
+from abby_core.sentence import sentence
+from abby_core.storage.picture import inspect
 
 if TYPE_CHECKING:
     from abby_adapters.web.desk import Desk
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from abby_core.bootstrap import Abby
     from abby_core.languages import Language
     from abby_core.studio import Artifact, OrderView, Progress
+    from abby_core.studio.order import Preview
 
 SHOWN_MAX = 50
 """Orders on the page: what somebody made today; older ones are found by their pictures in the gallery."""
@@ -58,13 +62,22 @@ def routes(abby: Abby, shell: Shell, desk: Desk) -> APIRouter:
 
     @router.get("/{order_id}/events")
     async def events(
-        order_id: OrderId, visitor: Me, last_event_id: Annotated[str, Header(max_length=100)] = ""
+        request: Request, order_id: OrderId, visitor: Me, last_event_id: Annotated[str, Header(max_length=100)] = ""
     ) -> Response:
         view = await abby.studio.order(_possible(order_id), visitor.account)
         if view.ended and last_event_id == "end":
             return Response(status_code=204)  # "do not connect again" (WHATWG HTML, 9.2.3)
-        stream = _events(desk, visitor.language, view, visitor, last_event_id)
+        stream = _events(desk.watch(view.id, visitor.account, request=request), visitor.language, last_event_id)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    @router.get("/{order_id}/preview")
+    async def preview(request: Request, order_id: OrderId, visitor: Me) -> Response:
+        """The latest one there is, whichever the address asks for; nothing while there is none."""
+        now = await anext(aiter(abby.studio.watch(_possible(order_id), visitor.account)))
+        file = None if now.preview is None else await asyncio.to_thread(_preview_file, now.preview)
+        if file is None:
+            return Response(status_code=204, headers=HEADERS)
+        return picture_response(request, file, caching="private, no-store")
 
     @router.post("/{order_id}/cancel")
     async def cancel(order_id: OrderId, visitor: Me) -> Response:
@@ -74,11 +87,9 @@ def routes(abby: Abby, shell: Shell, desk: Desk) -> APIRouter:
     return router
 
 
-async def _events(
-    desk: Desk, language: Language, view: OrderView, visitor: Visitor, seen: str
-) -> AsyncGenerator[bytes]:
+async def _events(changes: AsyncGenerator[Progress | None], language: Language, seen: str) -> AsyncGenerator[bytes]:
     """Every change that whoever connects has not seen, until the order's end."""
-    async for progress in desk.watch(view.id, visitor.account):
+    async for progress in changes:
         if progress is None:
             yield PAUSE
         elif _event_id(progress) != seen:
@@ -87,7 +98,19 @@ async def _events(
 
 
 def _event_id(progress: Progress) -> str:
-    return "end" if progress.ended else f"{progress.state}-{progress.percent}-{progress.position or 0}"
+    if progress.ended:
+        return "end"
+    moment = f"{progress.state}-{progress.percent}-{progress.position or 0}"
+    return f"{moment}-{version}" if (version := preview_version(progress)) else moment
+
+
+def _preview_file(preview: Preview) -> PictureFile | None:
+    """None for what is no picture: a service sent it, so it may be anything."""
+    try:
+        media_type = inspect(preview.data).media_type
+    except PictureRejected:
+        return None
+    return PictureFile(data=preview.data, media_type=media_type, name="preview", version=f"{preview.number}")
 
 
 def _firsts(abby: Abby, visitor: Visitor, views: list[OrderView]) -> dict[str, Artifact]:
@@ -116,5 +139,5 @@ def _made(abby: Abby, visitor: Visitor, view: OrderView) -> dict[str, Any]:
 def _possible(order_id: str) -> str:
     """The id. Raises NotFound, as for any other that there is not, for what no order can be called."""
     if not order_id.isprintable():
-        raise NotFound(f"You have no order {order_id!r}.")
+        raise NotFound(sentence("You have no order {id!r}.", id=order_id))
     return order_id

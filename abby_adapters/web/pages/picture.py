@@ -43,6 +43,8 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
     shell.notices.add({
         "described": lambda language, _: language.say("The description is saved."),
         "named": lambda language, _: language.say("The picture has its new name."),
+        "uncompressed": lambda language, _: language.say("The picture is the original again."),
+        "seen-by": lambda language, _: language.say("Who may see the picture is changed."),
         "brought-back": lambda language, _: language.say("The picture is at hand again, and counts again."),
     })  # fmt: skip
 
@@ -101,6 +103,21 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
             return await page(request, visitor, picture, error=error)
         return go(f"/pictures/{found.id}", said="brought-back")
 
+    @router.post("/uncompress")
+    async def uncompress(request: Request, picture: Reference) -> Response:
+        visitor = visitor_of(request)
+        try:
+            found = await asyncio.to_thread(abby.room.undo_compression, visitor.account, picture)
+        except Refused as error:
+            return await page(request, visitor, picture, error=error)
+        return go(f"/pictures/{found.id}", said="uncompressed")
+
+    @router.post("/visibility")
+    async def visibility(request: Request, picture: Reference) -> Response:
+        visitor, form = visitor_of(request), await read_form(request)
+        found = await asyncio.to_thread(_show_to, abby, visitor, picture, form.text("seen_by"))
+        return go(f"/pictures/{found.id}", said="seen-by")
+
     @router.post("/delete")
     async def delete(request: Request, picture: Reference) -> Response:
         account = visitor_of(request).account
@@ -119,6 +136,15 @@ def routes(abby: Abby, shell: Shell, recent: Recent) -> APIRouter:
     return router
 
 
+def _show_to(abby: Abby, visitor: Visitor, picture: str, wanted: str) -> Artifact:
+    """Let only the owner see it, or everybody; anything else leaves it as it was: pages show to no server."""
+    match wanted:
+        case "private" | "public":
+            return abby.gallery.set_visibility(visitor.account, picture, visibility=wanted)[0]
+        case _:
+            return abby.gallery.find(visitor.account, picture)
+
+
 def _all_about(abby: Abby, visitor: Visitor, picture: str) -> dict[str, Any]:
     """Everything the page shows. Raises NotFound."""
     gallery, account = abby.gallery, visitor.account
@@ -132,6 +158,7 @@ def _all_about(abby: Abby, visitor: Visitor, picture: str) -> dict[str, Any]:
         "picture": artifact,
         "tile": tile(gallery, artifact),
         "file_url": file_url(artifact),
+        "original_bytes": abby.room.original_bytes(account, artifact.id),
         "newer": beside.newer,
         "older": beside.older,
         "before": Before(tile=tile(gallery, source), file_url=file_url(source)) if source and is_own_source else None,

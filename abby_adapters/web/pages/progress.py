@@ -44,7 +44,13 @@ def state_name(language: Language, view: OrderView) -> str:
 def as_event(language: Language, progress: Progress) -> dict[str, Any]:
     """The same for a script."""
     return {"says": says(language, progress), "percent": progress.percent, "state": progress.state,
-            "ended": progress.ended}  # fmt: skip
+            "ended": progress.ended, "preview": preview_version(progress)}  # fmt: skip
+
+
+def preview_version(progress: Progress) -> str:
+    """Which preview there is: another one, another text; empty: none."""
+    preview = progress.preview
+    return "" if preview is None else f"{preview.index}.{preview.number}"
 
 
 def _waiting(language: Language, progress: Progress) -> str:

@@ -46,6 +46,7 @@ def routes(abby: Abby, shell: Shell, *, discord_url: str = DISCORD) -> APIRouter
         await abby.sessions.end(visitor.account, visitor.session.id)
         response = go("/sign-in", said="signed-out")
         jar_of(request).remove(response, SESSION)
+        response.headers["clear-site-data"] = '"cache"'  # pictures that the browser kept are nobody else's to see
         return response
 
     router.include_router(_link_routes(door))

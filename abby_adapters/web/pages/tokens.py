@@ -12,7 +12,7 @@ from abby_adapters.web.pages.forms import Form, read_form
 from abby_adapters.web.pages.shares import own_address
 from abby_adapters.web.pages.shell import go
 from abby_adapters.web.pages.visitors import Visitor, visitor_of
-from abby_core.access.token import LIVE_TOKENS_MAX, NAME_CHARACTERS_MAX, SCOPES, Token
+from abby_core.access.token import IMAGES_PER_DAY_MAX, LIVE_TOKENS_MAX, NAME_CHARACTERS_MAX, SCOPES, Token
 from abby_core.errors import Refused
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
         return shell.page(
             request, "tokens.html", here="account", status=400 if error else 200, tokens=tokens, made=made, text=text,
             error=error, form=form or Form(), scopes=SCOPES, lasting=LASTING, name_max=NAME_CHARACTERS_MAX,
-            tokens_max=LIVE_TOKENS_MAX, address=own_address(abby, request),
+            tokens_max=LIVE_TOKENS_MAX, images_max=IMAGES_PER_DAY_MAX, address=own_address(abby, request),
         )  # fmt: skip
 
     @router.get("")
@@ -70,4 +70,5 @@ def _create(abby: Abby, account: Account, form: Form) -> tuple[Token, str]:
         name=form.text("name"),
         scopes=form.all("scope"),
         expires_in_seconds=form.number("lasts") or None,
+        images_per_day=form.number("images_per_day"),
     )

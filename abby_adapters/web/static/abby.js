@@ -28,15 +28,20 @@ if (address.searchParams.has("said")) {
   history.replaceState(history.state, "", address);
 }
 
+// Where not all tabs fit, the one that is open is in sight.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
 // Buttons that undo nothing ask first: data-ask holds the question.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed. A button with data-stays answers with a file: the page stays
+// where it is, and its form may be sent again.
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || event.target.method === "get") return;
+  if (event.defaultPrevented || event.target.method === "get" || event.submitter?.dataset.stays === "yes") return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });

@@ -43,10 +43,6 @@ function chooseMany(form) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.target.closest("details[open]")) clear();
   });
-  // A download leaves the page where it is: the form may be sent again.
-  form.addEventListener("submit", (event) => {
-    if (event.submitter?.value === "download") setTimeout(() => delete form.dataset.sent);
-  });
   form.addEventListener("keydown", (event) => {
     const tile = event.target.closest(".tile");
     if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from abby_adapters.web import desk
 from abby_adapters.web.app import make_app
 from abby_adapters.web.pages.make_form import MakeForm
 from abby_adapters.web.pages.shell import POLICY
 from abby_core.errors import ConfigurationError
+from abby_core.languages import LANGUAGES
 from tests.support.providers import blocking_provider, photograph
 from tests.support.studio import ALICE, BOB, assert_sound, open_abby, until_ended
 from tests.support.web import Answer, Browser, Web, serving
@@ -96,6 +99,17 @@ async def test_forms_of_other_pages_are_not(web: Web, headers: dict[str, str]) -
     assert await web.abby.studio.orders(ALICE) == []
 
 
+async def test_what_is_kept_out_is_told_on_a_page_in_the_readers_language(web: Web) -> None:
+    german = {"accept-language": "de", "content-type": "application/x-www-form-urlencoded"}
+    elsewhere = await sent(web, "/preferences", {**german, "origin": "https://evil.example"})
+    large = await sent(web, "/preferences", {**german, "origin": "OURS", "content-length": str(2**30)})
+    for answer, status in ((elsewhere, 403), (large, 413)):
+        assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert '<html lang="de"' in answer.text
+        assert answer.headers["content-security-policy"] == POLICY
+    assert large.headers["connection"] == "close"
+
+
 async def test_a_token_needs_no_origin_and_a_cookie_opens_nothing_for_programs_only(web: Web) -> None:
     async with web.http() as http:
         assert (await http.post("/api/orders", json={"prompt": "a boat"})).status == 202
@@ -157,6 +171,8 @@ async def test_pages_speak_the_language_that_was_chosen_before_the_browsers(web:
 
         assert await spoken(accept="xx, fr-CH;q=0.9, de;q=0.8") == "fr"
         assert await spoken(accept="," * 10_000) == "en"
+        for path in ("/", "/gallery", "/account", "/quota", "/tokens", "/nothing", "/pictures/nothing"):
+            assert await spoken(path, accept="de-AT,de;q=0.9,en;q=0.8") == "de"
         assert await spoken("/orders?lang=ja", accept="fr") == "ja"
         kept = await browser.post("/preferences", data={"language": "pt-BR", "appearance": "dark", "back": "/orders"})
         assert kept.location == "/orders"
@@ -166,6 +182,13 @@ async def test_pages_speak_the_language_that_was_chosen_before_the_browsers(web:
             "/preferences", data={"language": "xx", "appearance": "url(//evil)", "back": "//evil.example"}
         )
         assert await spoken() == "pt-BR"
+
+
+async def test_every_page_offers_all_languages_by_their_own_names(web: Web) -> None:
+    async with web.browser(None) as browser:
+        page = (await browser.get("/sign-in")).text
+    offered = re.findall(r'<option value="([^"]+)" lang="([^"]+)"[^>]*>([^<]+)</option>', page)
+    assert offered == [(code, code, name) for code, name in LANGUAGES.items()]
 
 
 async def test_a_notice_is_one_of_ours_whatever_the_address_says(web: Web) -> None:
@@ -288,6 +311,63 @@ async def test_progress_goes_on_where_it_broke_off_and_ends(tmp_path: Path) -> N
         assert "running-50-0" not in rest.text
         assert re.search(r"id: end\nevent: end\ndata: .*\"says\": \"Done.\"", rest.text)
         assert (await browser.get(path, headers={"last-event-id": "end"})).status == 204
+
+
+async def test_ones_order_is_seen_while_it_is_made_and_by_nobody_else(tmp_path: Path) -> None:
+    provider, gate = blocking_provider(preview=photograph())
+    async with serving(tmp_path, provider) as web, web.browser() as browser, web.browser(BOB) as bob:
+        path = (await submit(browser, prompt="a boat")).location
+        await provider.begun()
+        async with browser.session.get(f"{path}/events") as stream:
+            told = [line async for line in _until(stream.content, b'"preview": "0.0"')]
+        assert b"id: running-50-0-0.0\n" in told
+        async with browser.session.get(f"{path}/preview?v=0.0") as answer:
+            assert await answer.read() == photograph()
+            assert answer.headers["content-type"] == "image/png"
+            assert answer.headers["cache-control"] == "private, no-store"
+            assert "sandbox" in answer.headers["content-security-policy"]
+        theirs, nothing = await bob.get(f"{path}/preview"), await bob.get("/orders/nothing/preview")
+        assert (theirs.status, nothing.status) == (404, 404)
+        assert theirs.text.replace(path.rpartition("/")[2], "nothing") == nothing.text
+        gate.set()
+        await until_ended(web.abby, path.rpartition("/")[2])
+        assert (await browser.get(f"{path}/preview")).status == 204
+
+
+async def test_what_a_service_calls_a_preview_and_is_no_picture_is_not_shown(tmp_path: Path) -> None:
+    provider, _ = blocking_provider(preview=b"<script>")
+    async with serving(tmp_path, provider) as web, web.browser() as browser:
+        path = (await submit(browser, prompt="a boat")).location
+        await provider.begun()
+        answer = await browser.get(f"{path}/preview")
+        assert (answer.status, answer.text) == (204, "")
+
+
+async def test_a_stream_ends_with_the_session_that_opened_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "PAUSE_SECONDS", 0.05)
+    provider, _ = blocking_provider()
+    async with serving(tmp_path, provider) as web, web.browser() as browser:
+        path = (await submit(browser, prompt="a boat")).location
+        await provider.begun()
+        for stream_of in (f"{path}/events", f"/api{path}/events"):
+            text = (await web.abby.sessions.begin(ALICE))[1]
+            there = aiohttp.ClientSession(web.url, cookies={"abby": text})
+            async with there, there.get(stream_of) as stream:
+                assert stream.status == 200
+                await stream.content.readline()
+                session = await web.abby.sessions.find(text)
+                assert session is not None
+                await web.abby.sessions.end(ALICE, session.id)
+                assert b"event: end" not in await stream.content.read()
+        assert (await web.abby.studio.order(path.rpartition("/")[2], ALICE)).state == "running"
+
+
+async def _until(lines: aiohttp.StreamReader, mark: bytes) -> AsyncGenerator[bytes]:
+    """The lines up to the one with that mark, which is the last."""
+    async for line in lines:
+        yield line
+        if mark in line:
+            return
 
 
 async def test_without_a_script_the_page_of_an_order_is_loaded_anew_until_it_has_ended(tmp_path: Path) -> None:

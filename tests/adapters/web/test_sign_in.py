@@ -101,8 +101,9 @@ async def test_pages_for_people_send_strangers_to_sign_in_and_back(web: Web) -> 
 async def test_signing_out_ends_the_session_and_takes_the_cookie(web: Web) -> None:
     async with web.browser() as browser:
         kept = browser.cookies["abby"]
-        answer = await browser.post("/sign-out", follow=True)
-        assert "You are signed out here." in answer.text
+        left = await browser.post("/sign-out")
+        assert left.headers["clear-site-data"] == '"cache"'
+        assert "You are signed out here." in (await browser.get(left.location)).text
         assert browser.cookies == {}
     assert await web.abby.sessions.find(kept) is None
 

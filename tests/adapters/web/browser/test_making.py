@@ -53,6 +53,22 @@ async def test_a_picture_is_made_while_one_looks(tmp_path: Path, open_window: Op
         assert (request.prompt, getattr(request, "style", "")) == ("a boat at dawn", "anime")
 
 
+async def test_one_sees_it_come_into_being(tmp_path: Path, open_window: Open) -> None:
+    provider, gate = blocking_provider(preview=photograph(64, 48))
+    async with serving(tmp_path, provider) as web, open_window(web) as window:
+        page = window.page
+        await page.goto("/")
+        await page.fill("#prompt", "a boat at dawn")
+        await page.click("#go")
+        preview = page.locator("#preview img")
+        await expect(preview).to_have_js_property("naturalWidth", 64)
+        assert await preview.get_attribute("alt") == "a boat at dawn"
+        assert await serious(page) == []
+        gate.set()
+        await expect(page.locator("h1")).to_have_text("Your picture")
+        await expect(preview).to_have_count(0)
+
+
 async def test_one_cancels_what_is_at_work(tmp_path: Path, open_window: Open) -> None:
     provider, _ = blocking_provider()
     async with serving(tmp_path, provider) as web, open_window(web) as window:

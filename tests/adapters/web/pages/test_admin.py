@@ -44,7 +44,7 @@ class TestLooking:
             ):
                 answer = await host.get(f"/admin{path}")
                 assert answer.status == 200, path
-            assert "local:bob" in (await host.get("/admin")).text
+            assert "account=local%3Abob" in (await host.get("/admin")).text
             assert (await host.get("/admin/usage?by=shoe-size")).status == 400
 
     async def test_members_are_found_by_a_part_of_their_name_taken_literally(self, web: Web) -> None:

@@ -6,9 +6,12 @@ import io
 import re
 import zipfile
 
+from PIL import Image
+
 from abby_adapters.web.pages.gallery import PAGE
 from abby_core.database.transaction import Transaction
 from abby_core.gallery import Filter
+from abby_core.storage.compression import Compressed, compress
 from tests.support.providers import photograph
 from tests.support.studio import ALICE, wish
 from tests.support.web import Browser, Web
@@ -187,6 +190,35 @@ class TestPicture:
             gone = await browser.post(f"{path}/delete")
             assert gone.location.startswith(f"/pictures/{ids[1]}?undo=")
             assert "1 picture is in the trash." in (await browser.get(gone.location)).text
+
+    async def test_who_sees_it_is_its_owners_choice(self, web: Web) -> None:
+        (picture,) = await saved(web, 1)
+        async with web.browser() as browser:
+            for wanted in ("public", "private"):
+                await browser.post(f"/pictures/{picture}/visibility", data={"seen_by": wanted})
+                assert web.abby.gallery.find(ALICE, picture).visibility == wanted
+            web.abby.gallery.set_visibility(ALICE, picture, visibility="server", guild="4711")
+            assert "Members of a server" in (await browser.get(f"/pictures/{picture}")).text
+            for nothing in ({}, {"seen_by": "server"}):
+                await browser.post(f"/pictures/{picture}/visibility", data=nothing)
+                assert web.abby.gallery.find(ALICE, picture).visibility == "server"
+
+    async def test_a_compressed_one_is_made_the_original_again(self, web: Web) -> None:
+        smooth = io.BytesIO()
+        Image.merge("RGB", [Image.radial_gradient("L").resize((300, 300))] * 3).save(smooth, "PNG", compress_level=0)
+        assert (await web.abby.storage.save_image(smooth.getvalue(), "alice", "moon.png")).success
+        picture = web.abby.gallery.find(ALICE, "moon.png")
+        path = f"/pictures/{picture.id}"
+        async with web.browser() as browser:
+            assert f"{path}/uncompress" not in (await browser.get(path)).text
+            done = compress(web.abby.storage, picture)
+            assert isinstance(done, Compressed)
+            assert f"{path}/uncompress" in (await browser.get(path)).text
+            back = await browser.post(f"{path}/uncompress", follow=True)
+            assert "The picture is the original again." in back.text
+            assert web.abby.gallery.find(ALICE, picture.id).sha256 == picture.sha256
+            again = await browser.post(f"{path}/uncompress")
+            assert (again.status, "was not compressed within" in again.text) == (400, True)
 
     async def test_its_bytes_are_what_they_are_and_nothing_runs_in_them(self, web: Web) -> None:
         (picture,) = await saved(web, 1)

@@ -80,6 +80,18 @@ class TestTokens:
             async with web.http(token=text) as http, http.get("/api/pictures") as answer:
                 assert answer.status == 401
 
+    async def test_one_may_have_a_daily_limit_of_its_own(self, web: Web) -> None:
+        async with web.browser() as browser:
+            form = {"name": "frame", "scope": "make", "lasts": "0"}
+            made = await browser.post("/tokens", data={**form, "images_per_day": "20"})
+            assert "0 of 20 today" in made.text
+            assert [token.images_per_day for token in web.abby.tokens.list(ALICE)] == [20]
+            unlimited = await browser.post("/tokens", data={**form, "images_per_day": ""})
+            assert unlimited.status == 200
+            refused = await browser.post("/tokens", data={**form, "images_per_day": "-1"})
+            assert (refused.status, "may have up to 1000000 pictures a day" in refused.text) == (400, True)
+        assert len(web.abby.tokens.list(ALICE)) == 2
+
     async def test_one_that_may_do_nothing_is_refused(self, web: Web) -> None:
         async with web.browser() as browser:
             answer = await browser.post("/tokens", data={"name": "frame"})

@@ -25,6 +25,8 @@ NAMING = [
     ("POST", "/pictures/{picture}/description", {"alt_text": "mine now"}),
     ("POST", "/pictures/{picture}/name", {"name": "mine"}),
     ("POST", "/pictures/{picture}/restore", {}),
+    ("POST", "/pictures/{picture}/uncompress", {}),
+    ("POST", "/pictures/{picture}/visibility", {"seen_by": "public"}),
     ("POST", "/pictures/{picture}/delete", {}),
     ("POST", "/pictures/{picture}/albums", {"album": "{bobs_album}"}),
     ("POST", "/pictures/{bobs}/albums", {"album": "{album}"}),
