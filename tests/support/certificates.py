@@ -28,7 +28,8 @@ class Authority:
         key, name = ec.generate_private_key(ec.SECP256R1()), _name("an authority of a test")
         usage = x509.KeyUsage(
             key_cert_sign=True, crl_sign=True, digital_signature=False, content_commitment=False,
-            key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+            key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+            decipher_only=False,
         )  # fmt: skip
         own = (
             _unsigned(name, name, key, ended=False)
