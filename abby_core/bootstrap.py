@@ -297,7 +297,7 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
-            refusals=Refusals(self.storage, self._advise, measures=self.measures),
+            refusals=Refusals(self.storage, self._advise),
             admit=self.guilds.admit,
             chores=(self._resume_forgetting,),
         )
