@@ -98,7 +98,8 @@ def test_told_twice_it_waits_for_no_stream_and_what_it_cuts_off_is_made_once_and
     with running(computer, token, CONCURRENT_ORDERS="1", MAX_USER_DAILY_GENS="12") as (client, program):
         streams = [client.images.generate(**each, stream=True) for each in wishes[:3]]  # one is made, the others wait
         asked = ThreadPoolExecutor(1).submit(client.images.generate, **wishes[3])
-        next(iter(streams[0]))
+        while len(abby("orders", "--user", "alice", "--json").json["orders"]) < len(wishes):
+            pass  # until the last one has been accepted as well
         program.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionRefusedError):
             while True:  # until the first signal has arrived: two at once are one
