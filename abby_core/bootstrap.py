@@ -297,7 +297,7 @@ class Abby:
             board=board,
             events=self.events,
             limits=self.queue_limits,
-            refusals=Refusals(self.storage, self._advise, measures=self.measures),
+            refusals=Refusals(self.storage, self._advise),
             door=self.guilds,
             chores=(self._resume_forgetting,),
         )

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import gallery, gateway, ledger, orders, stalls, startup
+from benchmarks import gallery, gateway, ledger, orders, serving, stalls, startup
 from benchmarks.engines import postgresql_engine, sqlite_engine
 from benchmarks.figure import Figure
 from benchmarks.picture import photographic_png
@@ -42,6 +42,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     yield stalls.longest(picture, quick=quick)
     yield startup.quota(quick=quick)
     yield from gateway.throughput(picture, quick=quick)
+    yield from serving.pictures(picture, quick=quick)
     if quick:
         yield from ledger.not_measured("PostgreSQL", "a quick run does without")
         yield from gallery.not_measured("PostgreSQL", "a quick run does without")

@@ -93,6 +93,14 @@ class Failure:
         return Response(json.dumps(self.body), self.status, headers, media_type="application/json")
 
 
+STOPPING = Failure(
+    status=503, type="server_error", code="stopping", retry_after_seconds=BUSY_RETRY_SECONDS, should_retry=True,
+    message="Abby is being stopped. What was ordered is not lost: ask again, with the same Idempotency-Key if there "
+    "was one, when she is there again.",
+)  # fmt: skip
+"""For whoever waits longer than a stopping Abby does."""
+
+
 class HttpError(HTTPException):
     """A failure that HTTP has and the core has not. The framework lets its own exceptions through as they are."""
 

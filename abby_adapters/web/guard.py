@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from abby_adapters.web.callers import WrongTokens, no_token, token_in
 from abby_adapters.web.cookies import SESSION, Jar
-from abby_adapters.web.errors import Failure, HttpError, failure_of
+from abby_adapters.web.errors import STOPPING, Failure, HttpError, failure_of
 from abby_adapters.web.origins import SAFE_METHODS, is_ours
 from abby_adapters.web.proxies import believe, networks_of
 from abby_core.access.token import HOSTS_SCOPES, SCOPES, Caller
@@ -103,6 +103,9 @@ class Guard:
                 log.exception("%s %s failed unexpectedly", scope["method"], _path(scope))
             if not exchange.status:
                 await self._refusal(scope, error)(scope, receive, watched)
+        except asyncio.CancelledError:  # Abby stops, and waits for this answer no longer; what has begun is cut off
+            if not exchange.status:
+                await self._refusal(scope, HttpError(STOPPING))(scope, receive, watched)
         finally:
             _write_line(scope, exchange)
 

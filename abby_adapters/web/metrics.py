@@ -54,6 +54,7 @@ def _text(abby: Abby, queue: QueueReport, lag_seconds: float) -> bytes:
         def collect(self) -> Iterator[Metric]:
             yield from _of_now(abby, queue, lag_seconds)
             yield from _of_today(abby)
+            yield from _of_ever(abby)
             yield from _of_this_process(abby)
 
     registry = CollectorRegistry(auto_describe=False)
@@ -83,7 +84,21 @@ def _of_today(abby: Abby) -> Iterator[Metric]:
                  value=today.maybe_billed)  # fmt: skip
 
 
+def _of_ever(abby: Abby) -> Iterator[Metric]:
+    """Sums over all that is in the database: of all processes; they only grow, also over a restart."""
+    ever = abby.statistics.ever()
+    total = ever.total
+    yield _counter("abby_orders_ended", "Orders that ended, by how.", "state", failed=total.failed,
+                   done=total.orders - total.failed - total.cancelled, cancelled=total.cancelled)  # fmt: skip
+    yield _counter("abby_refusals", "Orders that were refused, by what stood in the way.", "reason", **ever.refused)
+    yield _counter("abby_pictures", "Pictures that orders brought.", value=total.pictures)
+    yield _counter("abby_picture_bytes", "Bytes of the pictures that orders brought.", value=total.size_bytes)
+    yield _counter("abby_credits", "The services' credits spent.", value=total.millicredits / 1000)
+    yield _counter("abby_maybe_billed_orders", "Orders that brought nothing and may cost.", value=total.maybe_billed)
+
+
 def _of_this_process(abby: Abby) -> Iterator[Metric]:
+    """What is in no database: counted anew after a restart, which Prometheus notices."""
     from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
     calls = HistogramMetricFamily("abby_provider_seconds", "How long calls to services took.", labels=["provider"])
@@ -95,11 +110,6 @@ def _of_this_process(abby: Abby) -> Iterator[Metric]:
     for labels, count in abby.measures.errors().items():
         errors.add_metric(list(labels), count)
     yield errors
-    refusals = CounterMetricFamily("abby_refusals", "Orders that were refused, by what stood in the way.",
-                                   labels=["reason"])  # fmt: skip
-    for reason, count in abby.measures.refusals().items():
-        refusals.add_metric([reason], count)
-    yield refusals
 
 
 def _gauge(name: str, says: str, label: str = "", *, value: float | None = None, **values: float) -> Metric:
@@ -109,3 +119,13 @@ def _gauge(name: str, says: str, label: str = "", *, value: float | None = None,
     for each, amount in values.items():
         gauge.add_metric([each], amount)
     return gauge
+
+
+def _counter(name: str, says: str, label: str = "", *, value: float | None = None, **values: float) -> Metric:
+    """Its samples get the ending ``_total``."""
+    from prometheus_client.core import CounterMetricFamily
+
+    counter: Any = CounterMetricFamily(name, says, value=value, labels=[label] if label else None)
+    for each, amount in values.items():
+        counter.add_metric([each], amount)
+    return counter

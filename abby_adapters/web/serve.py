@@ -32,6 +32,8 @@ CONNECTIONS_MAX = 1000
 """Connections at a time; more are answered with 503. Each costs some 100 kB."""
 BACKLOG = 2048
 """Connections that may wait to be taken; the system has a smaller bound of its own."""
+FAREWELL_SECONDS = 2
+"""How long it may take to tell those whose answers are waited for no longer."""
 IDLE_SECONDS = 15
 """How long a connection without a request is kept; a page's next request comes sooner."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -100,6 +102,16 @@ class Server(uvicorn.Server):
         """Give the answers that are on their way; asked again: do not wait for them."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever's answer is waited for no longer is told so (by the guard) while Abby is still open."""
+        await super().shutdown(sockets)
+        left = list(self.server_state.tasks)
+        for task in left:
+            if not task.cancelling():
+                task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=FAREWELL_SECONDS)
 
 
 @contextmanager

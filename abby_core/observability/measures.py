@@ -1,4 +1,4 @@
-"""What this process counts as it goes: calls to image services, refusals. Read by whoever shows figures.
+"""What this process counts as it goes: calls to image services. Read by whoever shows figures.
 
 Everything that was ever made is in the database; here is only what is not, such as how long a service took.
 """
@@ -16,8 +16,6 @@ from typing import ClassVar
 
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 """Bounds of the classes in which durations are counted: from the demo painter to a slow service."""
-LABELS_MAX = 200
-"""Reasons that are told apart; what comes beyond is ``other``. There are not so many, but somebody may add some."""
 
 
 @dataclass
@@ -36,7 +34,6 @@ class Measures:
         self._lock = threading.Lock()
         self._calls: dict[str, Durations] = {}
         self._errors: Counter[tuple[str, str]] = Counter()
-        self._refusals: Counter[str] = Counter()
 
     @contextmanager
     def call(self, provider: str) -> Generator[None]:
@@ -50,12 +47,6 @@ class Measures:
         finally:
             self._note(provider, time.monotonic() - began, problem)
 
-    def refused(self, reason: str) -> None:
-        """An order was refused: by that meter, or by an error of that class."""
-        with self._lock:
-            known = reason in self._refusals or len(self._refusals) < LABELS_MAX
-            self._refusals[reason if known else "other"] += 1
-
     def calls(self) -> dict[str, Durations]:
         """By provider."""
         with self._lock:
@@ -65,11 +56,6 @@ class Measures:
         """By provider and the error's class."""
         with self._lock:
             return dict(self._errors)
-
-    def refusals(self) -> dict[str, int]:
-        """By meter, or the error's class."""
-        with self._lock:
-            return dict(self._refusals)
 
     def _note(self, provider: str, seconds: float, problem: str) -> None:
         with self._lock:

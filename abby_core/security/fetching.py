@@ -19,6 +19,8 @@ from abby_core.errors import InvalidRequest
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import aiohttp
     from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -42,10 +44,16 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Fetcher:
-    """``ports`` and ``also_addresses`` let through what otherwise is not: for tests, which have no public server."""
+    """``ports`` and ``also_addresses`` let through what otherwise is not: for tests, which have no public server.
 
-    def __init__(self, *, ports: Collection[int] = PORTS, also_addresses: Collection[str] = ()) -> None:
+    ``trust`` is who may vouch for a name, and how (a context for clients); None: whom this computer trusts.
+    """
+
+    def __init__(
+        self, *, ports: Collection[int] = PORTS, also_addresses: Collection[str] = (), trust: SSLContext | None = None
+    ) -> None:
         self._ports = frozenset(ports)
+        self._trust = trust
         self._also = frozenset(ipaddress.ip_address(each) for each in also_addresses)
 
     async def fetch(self, url: str, *, bytes_max: int, seconds: float) -> bytes:
@@ -56,7 +64,10 @@ class Fetcher:
         import aiohttp
 
         resolver = _checked_resolver(self._is_allowed)
-        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True)
+        # The certificate is asked for and checked by the name that was typed, whichever address was found for it.
+        connector = aiohttp.TCPConnector(
+            resolver=resolver, use_dns_cache=False, force_close=True, ssl=True if self._trust is None else self._trust
+        )
         try:
             async with (
                 asyncio.timeout(seconds),

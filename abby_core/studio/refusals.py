@@ -26,7 +26,6 @@ from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
-    from abby_core.observability.measures import Measures
     from abby_core.storage.storage_manager import StorageManager
     from abby_core.studio.order import Order
 
@@ -46,19 +45,14 @@ def no_advice(_account: Account, _error: QuotaExceeded, _need: Need, _pictures: 
 class Refusals:
     """Makes the best of a no. Trouble in here never hides the refusal itself."""
 
-    def __init__(
-        self, storage: StorageManager, advise: Advise = no_advice, *, measures: Measures | None = None
-    ) -> None:
+    def __init__(self, storage: StorageManager, advise: Advise = no_advice) -> None:
         self._storage = storage
-        self._measures = measures
         self._advise = advise
 
     async def note(self, order: Order, error: Refused, row: Mapping[str, Value]) -> None:
         """Enter the refused order into the journal, and attach to the error what would help."""
         if isinstance(error, NotFound | OrderConflict) or type(error) is Refused:
             return  # a mistake, or somebody of whom nothing more is to be noted: no limit stood behind it
-        if self._measures is not None:
-            self._measures.refused(_reason(error))
         try:
             await self._storage.database.run(self._enter, order, error, row)
             if isinstance(error, QuotaExceeded):

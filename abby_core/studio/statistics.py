@@ -6,8 +6,9 @@ SQL on both databases: moments are numbers, and a day is the number of one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -24,6 +25,9 @@ DAYS_MAX = 3660
 """Ten years: a line for each day is still a page that a browser shows."""
 LINES_MAX = 1000
 """Lines of a report; what is beyond is in its total."""
+SETTLED_MS = 3_600_000
+"""Nothing is entered any more under a time so long ago, however far the clocks of several computers are apart."""
+NO_END_MS = 2**62
 
 _KEYS: dict[By, tuple[str, str]] = {
     # What an order counts under, and what a refusal does.
@@ -89,11 +93,32 @@ class Report:
         return not (self.total.orders or self.total.refused)
 
 
+@dataclass(frozen=True)
+class Ever:
+    """Since there is this Abby, of everybody. No figure ever falls: whoever is forgotten stays counted, unnamed."""
+
+    total: Figures
+    refused: Counter[str]
+    """Refusals by meter, or the error's name."""
+
+
 class Statistics:
     """Blocks for a moment: coroutines ask in a thread."""
 
     def __init__(self, storage: StorageManager) -> None:
         self._storage = storage
+        self._settled: tuple[int, Ever] = (0, Ever(Figures(), Counter()))
+        """All that happened before that moment: what is long over is added up once."""
+
+    def ever(self) -> Ever:
+        """Everything up to now."""
+        settled_ms, before = self._settled
+        day = (self._storage.now_ms() - SETTLED_MS) // DAY_MS  # whole ones: forgetting leaves of a time only its day
+        until_ms = max(settled_ms, day * DAY_MS)
+        read = self._storage.database.read
+        before = _added(before, *read(_read, "reason", settled_ms, until_ms, None))
+        self._settled = until_ms, before
+        return _added(before, *read(_read, "reason", until_ms, NO_END_MS, None))
 
     def report(self, days: int = 30, by: By = "day", *, account: str | None = None) -> Report:
         """The last ``days`` UTC days, today included; of one account (its key) or of everybody.
@@ -155,6 +180,13 @@ def _facts(by: By, account: str | None) -> str:
         f"UNION ALL SELECT {journal_key}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0 "
         f"FROM journal WHERE event = 'refused' AND at >= :since AND at < :until{whose}"
     )
+
+
+def _added(before: Ever, rows: list[Row], total: Row) -> Ever:
+    more = _figures(total)
+    sums = {each.name: getattr(before.total, each.name) + getattr(more, each.name) for each in fields(Figures)}
+    refused = Counter({str(row["label"]): int(row["refused"]) for row in rows if row["refused"]})
+    return Ever(Figures(**sums), before.refused + refused)
 
 
 def _figures(row: Row) -> Figures:

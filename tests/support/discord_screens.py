@@ -14,6 +14,7 @@ import html
 import re
 import sys
 import tempfile
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -124,7 +125,10 @@ async def _pages(house: House) -> dict[str, str]:
 
 
 async def _shown(asked: Interaction) -> Interaction:
-    return await asked.until(lambda it: it.original and it.original.files, patience_seconds=PATIENCE_SECONDS)
+    def is_done(it: Interaction) -> object:
+        return it.original and it.original.files and "Painting" not in it.original.text  # which may have a preview
+
+    return await asked.until(is_done, patience_seconds=PATIENCE_SECONDS)
 
 
 async def _command(house: House, name: str) -> str:
@@ -194,11 +198,16 @@ def _picture(data: bytes, kind: str = "image") -> str:
     return f"<img class='{kind}' src='data:image/png;base64,{base64.b64encode(target.getvalue()).decode()}'>"
 
 
+def _from_now(at: int) -> str:
+    hours = -int(-(at - time.time()) // 3600)
+    return f"in {hours} hours" if hours > 0 else "a moment ago"
+
+
 def _text(text: str, names: dict[str, str]) -> str:
     """Discord's Markdown, as far as the bot writes it."""
     said = html.escape(text.replace("\N{ZERO WIDTH SPACE}", ""), quote=False)
     said = re.sub(r"&lt;@(\d+)&gt;", lambda it: f"<span class='mention'>@{names.get(it[1], '?')}</span>", said)
-    said = re.sub(r"&lt;t:\d+:R&gt;", "<span class='mention'>in 7 hours</span>", said)
+    said = re.sub(r"&lt;t:(\d+):R&gt;", lambda it: f"<span class='mention'>{_from_now(int(it[1]))}</span>", said)
     said = re.sub(r"(?m)^&gt; (.*)$", r"<span class='quote'>\1</span>", said)
     said = re.sub(r"(?m)^-# (.*)$", r"<span class='small'>\1</span>", said)
     said = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", said)

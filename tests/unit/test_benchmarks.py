@@ -18,9 +18,10 @@ def test_a_quick_run_prints_and_writes_every_figure(tmp_path: Path, capsys: pyte
     assert main(["--quick", "--json", str(file)]) == 0
 
     written = json.loads(file.read_text(encoding="utf-8"))["figures"]
-    assert {figure["key"] for figure in written} == set("abcdefghijk")
-    measured = [figure for figure in written if figure["key"] != "k" and "PostgreSQL" not in figure["title"]]
-    assert all(figure["value"] is not None for figure in measured)  # k is known on Linux alone
+    assert {figure["key"] for figure in written} == set("abcdefghijkl")
+    measured = [figure for figure in written if figure["key"] not in "kl" and "PostgreSQL" not in figure["title"]]
+    assert all(figure["value"] is not None for figure in measured)  # k is known on Linux alone, l beside nginx
+    assert all(figure["value"] is not None or figure["detail"] for figure in written)
     *lines, _ = capsys.readouterr().out.splitlines()
     assert len(lines) == len(written)
     assert all(figure["title"] in line for figure, line in zip(written, lines, strict=True))

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from abby_adapters.web.callers import Anybody, Maker
 from abby_adapters.web.description import MAKING
 from abby_adapters.web.desk import Desk
-from abby_adapters.web.errors import OrderFailed, bad_request, failure_of
+from abby_adapters.web.errors import STOPPING, OrderFailed, bad_request, failure_of
 from abby_adapters.web.events import PAUSE, event
 from abby_adapters.web.openai.answers import (
     ImagesAnswer,
@@ -36,7 +36,7 @@ from abby_core.errors import AbbyError
 from abby_core.storage.converting import MEDIA_TYPES, QUALITY_DEFAULT, PictureFormat
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from abby_core.bootstrap import Abby
     from abby_core.studio import Creation, Order, Progress
@@ -202,8 +202,20 @@ class _HeldStream(StreamingResponse):
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         with self._held:
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, noting)
+            except asyncio.CancelledError:  # Abby stops, and waits for this stream no longer
+                if not begun:
+                    raise
+                await send({"type": "http.response.body", "body": event("error", STOPPING.body)})
 
 
 def _model(name: str, created: int) -> Model:
