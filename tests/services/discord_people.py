@@ -44,6 +44,7 @@ class People(ABC):
     interactions: dict[int, Interaction]
     content: ContentNetwork
     commands: dict[int | None, list[Json]]
+    installs: tuple[int, ...]
     shards: int
 
     @property

@@ -79,7 +79,7 @@ class Places(Endpoints):
             "description": command.get("description") or "",
             "default_member_permissions": None if permissions is None else str(permissions),
             "nsfw": bool(command.get("nsfw")),
-            "integration_types": command.get("integration_types") or [0],
+            "integration_types": command.get("integration_types") or list(self.people.installs),
             "dm_permission": command.get("dm_permission") is not False,
         }
         return stored | ({} if guild_id is None else {"guild_id": str(guild_id)})

@@ -119,6 +119,9 @@ class DiscordServer(People):
         self.content = ContentNetwork()
         self.commands: dict[int | None, list[Json]] = {}
         """By guild, None for the global ones."""
+        self.installs: tuple[int, ...] = (0,)
+        """How the application may be installed, by its settings in the developers' portal: 0 in guilds, 1 by people.
+        Commands that name no ``integration_types`` take these over (Application Commands, "Installation context")."""
         self.seen: list[Seen] = []
         self.findings: list[str] = []
         self.changed = asyncio.Condition()
