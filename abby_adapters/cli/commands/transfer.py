@@ -85,7 +85,9 @@ def download(
 
 
 def import_(
-    places: Annotated[list[str], typer.Argument(metavar="PLACE...", help="Folders, ZIP files or pictures.")],
+    places: Annotated[
+        list[str], typer.Argument(metavar="PLACE...", help="Folders, ZIP files, pictures; or addresses.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each file.")] = False,
     user: User = None,
     as_json: AsJson = False,
@@ -93,17 +95,18 @@ def import_(
     """Take in pictures made elsewhere; what other programs noted in them is kept. May be repeated: nothing doubles."""
     context = Context(as_json=as_json, user=user)
     looked_at = 0
+
+    def looked(count: int) -> None:
+        nonlocal looked_at
+        looked_at = count
+
     try:
-        source = context.abby.importer.source(*map(Path, places))
-        with _bar(context, "Looking" if dry_run else "Importing", source.count()) as advance, _patient() as pause:
-
-            def progress(count: int, place: str) -> None:
-                nonlocal looked_at
-                looked_at = count
-                advance(count, place)
-                pause()
-
-            report = context.abby.importer.run(context.account, source, dry_run=dry_run, progress=progress)
+        if not any(map(_is_link, places)):
+            report = _import_files(context, places, dry_run=dry_run, looked=looked)
+        elif dry_run or not all(map(_is_link, places)):
+            raise InvalidRequest("Import addresses by themselves, without files and without --dry-run.")
+        else:
+            report = _import_links(context, places, looked=looked)
         if as_json:
             context.answer(_report_json(report, dry_run=dry_run))
         else:
@@ -119,6 +122,46 @@ def import_(
         raise typer.Exit(_exit_code(report.stopped))
     if report.of("refused") and len(report.of("refused")) == len(report.outcomes):
         raise typer.Exit(2)
+
+
+def _import_files(context: Context, places: list[str], *, dry_run: bool, looked: Callable[[int], None]) -> ImportReport:
+    source = context.abby.importer.source(*map(Path, places))
+    with _bar(context, "Looking" if dry_run else "Importing", source.count()) as advance, _patient() as pause:
+
+        def progress(count: int, place: str) -> None:
+            looked(count)
+            advance(count, place)
+            pause()
+
+        return context.abby.importer.run(context.account, source, dry_run=dry_run, progress=progress)
+
+
+def _import_links(context: Context, links: list[str], *, looked: Callable[[int], None]) -> ImportReport:
+    """Fetch what stands at these addresses, where the host allows that (FETCH_URLS)."""
+    import asyncio
+    from pathlib import PurePosixPath
+    from urllib.parse import urlsplit
+
+    from abby_core.gallery.importing import ImportReport, Outcome
+
+    outcomes: list[Outcome] = []
+    with _bar(context, "Fetching", len(links)) as advance:
+        for count, link in enumerate(links, 1):
+            try:
+                data = asyncio.run(context.abby.fetch_picture(link))
+                name = PurePosixPath(urlsplit(link).path).name or "picture"
+                outcomes.append(context.abby.importer.take(context.account, name, data))
+            except InvalidRequest as error:
+                outcomes.append(Outcome(place=link, state="refused", reason=str(error)))
+            except Refused as error:
+                return ImportReport(outcomes=tuple(outcomes), skipped=0, stopped=error)
+            looked(count)
+            advance(count, link)
+    return ImportReport(outcomes=tuple(outcomes), skipped=0)
+
+
+def _is_link(place: str) -> bool:
+    return place.lower().startswith(("http://", "https://"))
 
 
 def _exit_code(stopped: AbbyError) -> int:

@@ -9,12 +9,17 @@ import signal
 import sys
 import time
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from abby_core import bootstrap
+from abby_core.security.fetching import Fetcher
 from tests.adapters.cli.conftest import Abby, Computer
 
 NOTE = "a tin robot\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 123, Size: 64x64"
@@ -95,6 +100,43 @@ class TestImport:
         (tmp_path / "a.zip").write_bytes(b"no zip")
         (tmp_path / "bad.png").write_bytes(b"no picture")
         assert abby("import", *arguments).code == 2
+
+    def test_a_picture_is_imported_from_its_address(
+        self, abby: Abby, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        picture(tmp_path / "web" / "robot.png", note=NOTE)
+        (tmp_path / "web" / "page.html").write_text("<html>", "utf-8")
+        handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "web"))
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            Thread(target=server.serve_forever, daemon=True).start()
+            port = server.server_address[1]
+            fetcher = Fetcher(ports=[port], also_addresses=["127.0.0.1"])
+            monkeypatch.setattr(bootstrap.Abby, "fetcher", fetcher)
+            here = f"http://127.0.0.1:{port}"
+            answer = abby("import", f"{here}/robot.png", f"{here}/page.html", FETCH_URLS="true")
+            server.shutdown()
+        assert (answer.code, answer.out.startswith("Imported 1 picture (")) == (0, True), answer.err
+        assert f"Refused: {here}/page.html" in answer.err
+        assert abby("show", "robot.png", "--json").json["prompt"] == "a tin robot"
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("https://example.org/a.png",), "FETCH_URLS is off"),
+            (("http://127.0.0.1/a.png", "--user", "alice"), "FETCH_URLS is off"),
+            (("https://example.org/a.png", "in"), "by themselves"),
+            (("https://example.org/a.png", "--dry-run"), "by themselves"),
+        ],
+    )
+    def test_addresses_are_not_fetched_unless_the_host_allows_it(
+        self, abby: Abby, arguments: tuple[str, ...], why: str
+    ) -> None:
+        answer = abby("import", *arguments)
+        assert (answer.code, why in answer.err) == (2, True), answer.err
+
+    def test_an_address_inside_the_house_is_never_fetched(self, abby: Abby) -> None:
+        answer = abby("import", "http://127.0.0.1:80/a.png", FETCH_URLS="true")
+        assert (answer.code, "Refused: http://127.0.0.1:80/a.png" in answer.err) == (2, True), answer.err
 
     def test_hostile_names_cannot_command_the_terminal(self, abby: Abby, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
