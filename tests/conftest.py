@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import NoReturn
 
 import pytest
 
 from tests.services.postgres import PostgresServer, find_programs, running_postgres
+
+
+def pytest_configure() -> None:
+    """Ctrl-C does what it does in a terminal, for the programs that tests start too: a shell's background job
+    inherits that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,8 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Computer:
 
     folder: Path
     environment: dict[str, str]
+    started: list[subprocess.Popen[str]] = field(default_factory=list[subprocess.Popen[str]])
 
     def abby(self, *arguments: str, **settings: str) -> Answer:
         with self.start(*arguments, **settings) as program:
@@ -56,19 +57,26 @@ class Computer:
         return self.python("-m", "abby_adapters.cli", *arguments, **settings)
 
     def python(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        program = subprocess.Popen(
             [sys.executable, *arguments], cwd=self.folder, env=self.environment | settings, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, encoding="utf-8",
         )  # fmt: skip
+        self.started.append(program)
+        return program
 
 
 @pytest.fixture
-def computer(tmp_path: Path) -> Computer:
+def computer(tmp_path: Path) -> Generator[Computer]:
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return Computer(
+    computer = Computer(
         folder=tmp_path,
         environment=environment | {"PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8", "MIN_FREE_DISK_MB": "0"},
     )
+    yield computer
+    for program in computer.started:  # which a failed test may have left
+        if program.poll() is None:
+            program.kill()
+            program.communicate()
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class TestHomes:
     ) -> None:
         mallory = house.server.user("mallory")
         hall = house.server.guild("Traps", owner=mallory).channel("hall")
-        caplog.set_level(logging.INFO)
+        caplog.set_level(logging.INFO, logger="abby_adapters")
         async with house.bot(**rules) as bot:
             await shown(await ask(house, mallory, hall))
             assert a_day(bot, mallory) == 5
