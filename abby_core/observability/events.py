@@ -150,6 +150,10 @@ class EventLog:
             self._warned = True
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: :func:`json.dumps` makes an encoder for every line."""
+
+
 class _Event:
     """What happened, and when. ``stands_for``: how many events are lost if it is."""
 
@@ -164,7 +168,7 @@ class _Event:
         at = self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         values = {"at": at, "event": self.name} | self.fields
         clean = {name: _clean(value, secrets) for name, value in values.items()}
-        return json.dumps(clean, separators=(",", ":")).encode("ascii") + b"\n"
+        return _encode(clean).encode("ascii") + b"\n"
 
 
 def _clean(value: Field, secrets: tuple[str, ...]) -> Field:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abby_core.generation.request import GeneratedImage, ImageRequest, ImageToImage, TextToImage
-from abby_core.quota.account import Account
 from abby_core.quota.quota_manager import Need
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.names import folder_for, safe_name
@@ -54,7 +53,8 @@ def share(order: Claimed) -> Need:
 
 def blob_stems(order: Claimed, prompt: str, index: int) -> list[str]:
     """Every key (without extension) under which a worker may have put that picture, the latest first."""
-    stems = [_blob_stem(order, prompt, index, fence) for fence in range(order.fence, 0, -1)]
+    name = _name(order, prompt, index)
+    stems = [_blob_stem(order, name, fence) for fence in range(order.fence, 0, -1)]
     return [*stems, f"temp/{artifact_id(order.id, index)}"]  # where keeping holds what found no room
 
 
@@ -67,11 +67,12 @@ def draft(order: Claimed, request: ImageRequest, image: GeneratedImage, index: i
         parameters = {"image_strength": request.image_strength}
     if isinstance(request, TextToImage | ImageToImage):
         parameters |= {"steps": request.steps, "cfg_scale": request.cfg_scale}
+    name = _name(order, request.prompt, index)
     return Artifact(
         id=artifact_id(order.id, index),
         account=order.account,
-        name=_name(order, request.prompt, index),
-        blob_key=_blob_stem(order, request.prompt, index, order.fence),
+        name=name,
+        blob_key=_blob_stem(order, name, order.fence),
         kind=request.kind,
         order_id=order.id,
         order_index=index,
@@ -93,11 +94,9 @@ def is_demo(generator: ImageGenerator, provider: str) -> bool:
     return known is not None and known.capabilities.demo
 
 
-def _blob_stem(order: Claimed, prompt: str, index: int, fence: int) -> str:
+def _blob_stem(order: Claimed, name: str, fence: int) -> str:
     platform, _, user_id = order.account.partition(":")
-    account = Account(platform, user_id)
-    name = _name(order, prompt, index) + ("" if fence == 1 else f"-{fence}")
-    return f"images/users/{folder_for(account.platform, account.user_id)}/{name}"
+    return f"images/users/{folder_for(platform, user_id)}/{name}{'' if fence == 1 else f'-{fence}'}"
 
 
 def _name(order: Claimed, prompt: str, index: int) -> str:

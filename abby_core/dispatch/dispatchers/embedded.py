@@ -123,7 +123,8 @@ class EmbeddedDispatcher:
         self._orders.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("an order's runner broke", exc_info=error)
-        self._wake.set()
+        if self._may_wait:  # for the place that is free now
+            self._wake.set()
 
     async def _keep_tending(self, runner: Runner) -> None:
         while True:
