@@ -117,10 +117,6 @@ class Abby(StudioBot):
         self._core_is_open = core_is_open
         self._opened = contextlib.AsyncExitStack()
 
-    @property
-    def home_servers(self) -> frozenset[int]:
-        return homes.home_servers(self.config.settings, self.guilds)
-
     # ------------------------------------------------------------------ starting and ending
 
     async def setup_hook(self) -> None:

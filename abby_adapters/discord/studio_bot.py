@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
+from abby_adapters.discord import homes
+
 if TYPE_CHECKING:
     from abby_adapters.discord.address import Address
     from abby_adapters.discord.automod import AutoMod
+    from abby_adapters.discord.config import BotConfig
     from abby_adapters.discord.forms import Forms
     from abby_adapters.discord.memory import Memory
     from abby_adapters.discord.order_message import OrderMessage
@@ -37,6 +40,7 @@ class StudioBot(commands.Bot):
     """How long an order may take to be accepted before "thinking" is answered."""
     long_wait_seconds: float
     """After so long a result comes as a message of its own."""
+    config: BotConfig
     hosts: frozenset[int] = frozenset()
     """The ids of whoever runs this Abby."""
 
@@ -46,7 +50,7 @@ class StudioBot(commands.Bot):
     @property
     def home_servers(self) -> frozenset[int]:
         """Whose roles and managers count for this Abby."""
-        raise NotImplementedError
+        return homes.home_servers(self.config.settings, self.guilds)
 
     def is_host(self, user_id: int) -> bool:
         return user_id in self.hosts
