@@ -15,11 +15,12 @@ from abby_adapters.discord.main import Abby
 from abby_adapters.discord.syncing import sync_if_changed
 from abby_adapters.discord.translating import NAMES, CommandTranslator, command_name
 from abby_core.errors import Choice, NotFound, QuotaExceeded
+from abby_core.languages import language_of
 from abby_core.languages.gathering import gather
 from abby_core.quota.meter import IMAGES_PER_DAY
 from abby_core.sentence import plural, sentence
 from abby_core.studio import Progress
-from tests.adapters.discord.conftest import House, shown
+from tests.adapters.discord.conftest import House, said, shown
 from tests.services.discord_messages import Message
 from tests.services.discord_world import MANAGE_GUILD
 from tests.support.languages import long_winded, made_up, only
@@ -136,6 +137,16 @@ async def test_a_member_is_answered_in_their_language_and_others_in_theirs(house
         theirs = (await shown(await house.imagine(user=house.bob))).original
         assert theirs is not None
         assert not has_comma(theirs)
+
+
+@pytest.mark.parametrize("locale", ["de", "fr", "es-419", "pt-BR", "ja"])
+async def test_members_read_what_translators_wrote(house: House, locale: str) -> None:
+    member = house.server.member(house.guild, "reader", locale=locale)
+    written = language_of(locale).say("Your Quota")
+    assert written != "Your Quota"
+    async with house.bot():
+        asked = await house.server.command(member, "quota", channel=house.art)
+        await said(asked, written)
 
 
 async def test_a_result_after_a_restart_still_speaks_the_language_of_who_asked(house: House) -> None:
