@@ -30,7 +30,8 @@ PROMPTS = ("a cute rabbit in a meadow", "a lighthouse at dusk", "a red fox in th
 MEMBERS = (Account("discord", "184092837465019283"), Account("local", "grandma"))
 PAGES = {
     "orders": "/orders", "albums": "/albums", "shares": "/shares", "presets": "/presets", "tokens": "/tokens",
-    "privacy": "/privacy", "account": "/account", "usage": "/admin/usage", "member": f"/admin/member?account={MEMBERS[0].key}",
+    "privacy": "/privacy", "account": "/account", "usage": "/admin/usage",
+    "member": f"/admin/member?account={MEMBERS[0].key}",
     "tiers": "/admin/tiers", "queue": "/admin/queue", "providers": "/admin/providers", "check": "/admin/check",
 }  # fmt: skip
 
