@@ -218,3 +218,73 @@ async def test_every_command_has_a_case(tmp_path: Path) -> None:
         named |= {each.name for each in bot.tree.get_commands(type=discord.AppCommandType.message)}
         await bot.close()
     assert named == {case.command for case in WORKS}, "say in WORKS what it answers"
+
+
+BUTTONS = {
+    "🔍 Upscale": "Enlarged Picture", "🎲 Vary": "Transformed Picture", "🔄 Again": "🎨 Picture",
+    "✏️ Remix": "a cute rabbit", "⭐ Favourite": "one of your favourites", "🔗 Share": "Share a-cute-rabbit",
+    "🗑️ Delete": "is in your trash",
+}  # fmt: skip
+"""Below a picture: what a press brings, as a message or as a form."""
+MAKING = ("🔍 Upscale", "🎲 Vary", "🔄 Again")
+
+
+@asynccontextmanager
+async def a_picture(core: Opened) -> AsyncGenerator[tuple[Any, Any, Any, Any]]:
+    """Ada's, and Bob who sees it too."""
+    bot = Abby(BotConfig(core.settings), core=core)
+    bot.edit_seconds = 0
+    async with simcord.run(bot, check_errors=False) as env:
+        guild = env.create_guild()
+        art, ada, bob = (
+            guild.create_text_channel("art"),
+            *(guild.add_member(env.create_user(n)) for n in ("ada", "bob")),
+        )
+        made = await ada.slash(art, "imagine", prompt="a cute rabbit")
+        await env.settle()
+        assert made.response is not None
+        yield env, ada, bob, made.response
+
+
+def read(result: Any) -> str:
+    """What a press brought."""
+    return str(result.modal) if result.modal is not None else str([each.to_dict() for each in result.response.embeds])
+
+
+@pytest.mark.parametrize("label", BUTTONS)
+async def test_a_button_below_a_picture_does_what_it_says(label: str, tmp_path: Path) -> None:
+    async with (
+        opened(tmp_path, public_url="https://abby.example.org") as core,
+        a_picture(core) as (env, ada, _bob, shown),
+    ):
+        pressed = await ada.click(shown.message, label=label)
+        await env.settle()
+        assert BUTTONS[label] in read(pressed)
+
+
+async def test_a_picture_has_no_other_buttons(tmp_path: Path) -> None:
+    async with opened(tmp_path) as core, a_picture(core) as (_env, _ada, _bob, shown):
+        labels = [each.get("label") for row in shown.components for each in row["components"]]
+        assert labels == list(BUTTONS)
+
+
+@pytest.mark.parametrize("label", MAKING)
+async def test_a_button_that_makes_a_picture_is_refused_at_the_limit_for_one_pair_of_eyes(
+    label: str, tmp_path: Path
+) -> None:
+    async with opened(tmp_path, max_user_daily_gens=1) as core, a_picture(core) as (env, ada, bob, shown):
+        refused = await ada.click(shown.message, label=label)
+        await env.settle()
+        assert "Daily Generation Limit Reached" in read(refused)
+        assert refused.ephemeral
+        allowed = await bob.click(shown.message, label=label)  # on a quota of their own
+        await env.settle()
+        assert BUTTONS[label] in read(allowed)
+
+
+async def test_nobody_deletes_anothers_picture_by_its_button(tmp_path: Path) -> None:
+    async with opened(tmp_path) as core, a_picture(core) as (env, ada, bob, shown):
+        refused = await bob.click(shown.message, label="🗑️ Delete")
+        await env.settle()
+        assert refused.ephemeral
+        assert len(core.gallery.page(Account("discord", str(ada.id))).artifacts) == 1
