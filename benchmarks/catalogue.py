@@ -20,6 +20,13 @@ SELECT 'id' || (10000000 + n), CASE WHEN n % 2 = 0 THEN 'local:busy' ELSE 'local
     'a cute rabbit in a meadow', 'enhance', n, 'painter', 'painter', 1700000000000 + n * 1000
 FROM numbers"""
 
+_ORDER = """
+INSERT INTO orders (id, account, kind, request, state, pictures, pictures_kept, bytes_kept, provider, model, attempt,
+    fence, percent, created_at, started_at, finished_at)
+SELECT order_id, account, kind, '{}', 'done', 1, 1, size_bytes + thumbnail_bytes, provider, model, 1, 1, 100,
+    created_at, created_at, created_at + 1000
+FROM artifacts"""
+
 _COUNT = """
 INSERT INTO counters (account, meter, used)
 SELECT account, 'bytes', SUM(size_bytes + thumbnail_bytes) FROM artifacts GROUP BY account
@@ -27,11 +34,18 @@ UNION ALL SELECT '', 'bytes', SUM(size_bytes + thumbnail_bytes) FROM artifacts""
 
 
 def fill(database: Database, rows: int) -> None:
-    """Enter ``rows`` (at least 1) pictures into an empty catalogue, and count them."""
+    """Enter ``rows`` (at least 1) pictures and the orders that made them into an empty catalogue, and count them."""
     database.write(_fill, rows)
+    if database.dialect == "postgresql":
+        database.write(_analyse)
 
 
 def _fill(tx: Transaction, rows: int) -> None:
     tx.execute(_FILL, rows=rows)
+    tx.execute(_ORDER)
     tx.execute(_COUNT)
+
+
+def _analyse(tx: Transaction) -> None:
+    """What PostgreSQL does by itself in the background; SQLite never does."""
     tx.execute("ANALYZE")

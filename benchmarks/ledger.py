@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from abby_core.database.database import Database
+from abby_core.database.transaction import Transaction
 from abby_core.quota.quota_manager import Defaults, Need, QuotaManager
 from abby_core.storage.storage_manager import StorageManager
+from abby_core.studio import order_book
+from abby_core.studio.order_book import QueueLimits
 from benchmarks import catalogue
 from benchmarks.engines import Engine
 from benchmarks.figure import Figure, milliseconds
@@ -45,6 +48,7 @@ def flatness(engine: Engine, *, quick: bool) -> Iterator[Figure]:
     sizes = (100, 1_000) if quick else (100, 10_000, 1_000_000)
     statuses: dict[str, Callable[[], object]] = {}
     pairs: dict[str, Callable[[], object]] = {}
+    looks: dict[str, Callable[[], object]] = {}
     calls, fill_seconds = (20, 0.0) if quick else (200, 0.0)
     with ExitStack() as stack:
         for size in sizes:
@@ -60,9 +64,11 @@ def flatness(engine: Engine, *, quick: bool) -> Iterator[Figure]:
             pairs[f"{size:,}"] = _repeated(
                 calls // 4, lambda quota=quota, account=account: reserve_and_settle(quota, account, FREE)
             )
+            looks[f"{size:,}"] = _repeated(calls, lambda database=database: database.read(_look_for_an_order))
         turns = 3 if quick else 25
         yield _flat("status", engine, in_turns(statuses, turns=turns, pieces=calls), fill_seconds)
         yield _flat("reserve + settle", engine, in_turns(pairs, turns=turns, pieces=calls // 4), fill_seconds)
+        yield _flat("next order", engine, in_turns(looks, turns=turns, pieces=calls), fill_seconds)
 
 
 def one_caller(engine: Engine, *, quick: bool) -> Iterator[Figure]:
@@ -79,7 +85,7 @@ def many_callers(engine: Engine, *, quick: bool) -> Iterator[Figure]:
 
 def not_measured(engine: str, why: str) -> Iterator[Figure]:
     """The same lines for a database that is not there."""
-    for title in ("status", "reserve + settle"):
+    for title in ("status", "reserve + settle", "next order"):
         yield Figure(key="a", title=_flat_title(title, engine), value=None, bound="≤", aim=1.2, detail=why)
     for pair in (FREE, PAID):
         yield Figure(key="b", title=_pair_title(pair, "one caller", engine), value=None, bound="≥", aim=0.5, detail=why)
@@ -122,6 +128,11 @@ def reserve_and_settle(quota: QuotaManager, account: str, pair: Pair) -> None:
     reservation = _new_reservation()
     quota.database.write(quota.reserve_in, account, reservation, pair.reserved, seconds=600)
     quota.database.write(quota.settle_in, reservation, share=pair.reserved, actual=pair.actual, close=True)
+
+
+def _look_for_an_order(tx: Transaction) -> object:
+    """What is asked before every order: does one wait, and how many run."""
+    return order_book.claim(tx, QueueLimits(), owner="benchmark", now_ms=2 * 10**12, lease_ms=30_000)
 
 
 async def _all_callers(quota: QuotaManager, pair: Pair, pairs_each: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -66,10 +66,10 @@ _Shown = Annotated[object, Depends(_BEARER)]
 """For the interface's own description; the guard has looked at the token before."""
 
 
-def caller_who_may(scope: Scope | None = None) -> Callable[..., Caller]:
+def caller_who_may(scope: Scope | None = None) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, whose token includes that scope."""
 
-    def caller(request: Request, _shown: _Shown) -> Caller:
+    async def caller(request: Request, _shown: _Shown) -> Caller:  # a plain function would be run in a thread
         found: Caller = request.scope["state"]["caller"]
         if scope is not None and scope not in found.scopes:
             raise HttpError(Failure(status=403, message=f"This token may not be used to {scope}.",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-PIECE_BYTES_MAX = 2**17
+PIECE_BYTES_MAX = 2**19
 """At a time. What a socket does not take at once is moved about in memory until it does, so it had better be little."""
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+OrderT_co = TypeVar("OrderT_co", covariant=True)
 
 
-class ClaimedOrder(Protocol):
-    """What a dispatcher needs to know of a claimed order."""
+@dataclass(frozen=True)
+class Claim(Generic[OrderT_co]):
+    """What came of looking for an order to run."""
 
-    @property
-    def others_wait(self) -> bool:
-        """Whether more orders were waiting when this one was claimed, also such as may not be run yet."""
-        ...
+    order: OrderT_co | None
+    """The fairest one that may be run now; None: there is none."""
+    others_wait: bool
+    """Whether others wait, also such as may only be run when one of those that are running has ended."""
 
 
 class Runner(Protocol):
     """What a dispatcher drives; the studio provides it."""
 
-    async def claim(self) -> ClaimedOrder | None:
-        """Take the fairest waiting order; None when nothing may be run now."""
+    async def claim(self) -> Claim[Any]:
+        """Take the fairest waiting order."""
         ...
 
     async def run(self, order: Any) -> None:
@@ -51,8 +55,11 @@ class Dispatcher(Protocol):
         """
         ...
 
-    def begin(self, order: ClaimedOrder | None) -> None:
-        """Run the order in the place that was taken; None gives the place back."""
+    def begin(self, claim: Claim[Any] | None) -> None:
+        """Run the order in the place that was taken; without one the place is given back.
+
+        None: there was trouble, and nobody knows what waits.
+        """
         ...
 
     async def stop(self, *, grace_seconds: float) -> None:

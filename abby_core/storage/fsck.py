@@ -213,10 +213,7 @@ def _extra_archived(storage: StorageManager) -> Iterator[Finding]:
 
 
 def _is_known(tx: Transaction, key: str) -> bool:
-    if catalogue.blob_is_known(tx, key):
-        return True
-    sql = "SELECT id FROM orders WHERE source_key = :key AND state IN ('waiting', 'running')"
-    return key.startswith("temp/") and tx.row(sql, key=key) is not None
+    return catalogue.blob_is_known(tx, key) or (key.startswith("temp/") and mending.is_source(tx, key))
 
 
 def _extra_thumbnails(storage: StorageManager, *, repair: bool) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from abby_core.errors import QuotaExceeded, StorageError
@@ -34,6 +34,8 @@ class Kept:
     """What became of a picture: its row, and what had to be changed to keep it, in sentences for people."""
 
     artifact: Artifact
+    data: bytes = field(repr=False)
+    """Its bytes, as they are kept."""
     notes: tuple[str, ...] = ()
 
 
@@ -79,7 +81,7 @@ async def keep(
         size_bytes=0 if temporary else written.counted_bytes,
         millicredits=written.millicredits,
     )
-    kept = Kept(artifact=written, notes=notes)
+    kept = Kept(artifact=written, data=data, notes=notes)
     try:
         await storage.database.run(
             _enter, storage, kept, reservation_id=reservation_id, share=share, actual=actual, close=close, also=also
@@ -106,7 +108,7 @@ async def adopt(
     # A large picture's reservation was grown before it was written: what it takes comes out of that.
     share = replace(share, size_bytes=max(share.size_bytes, size_bytes))
     actual = Need(images=share.images, size_bytes=size_bytes, millicredits=artifact.millicredits)
-    kept = Kept(artifact=artifact)
+    kept = Kept(artifact=artifact, data=data)
     await storage.database.run(
         _enter,
         storage,

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from struct import Struct
 
+from zlib_ng.zlib_ng import crc32  # pyright: ignore[reportUnknownVariableType] -- its stub names no type of bytes
+
 from abby_core.sentence import sentence
 from abby_core.storage.outline import PARTS_MAX, PROFILE_BYTES_MAX, Outline, Part, Stripped, rejected
 
@@ -60,7 +62,7 @@ def _chunks(data: bytes) -> Iterator[Part]:
         start, end = at + 8, at + 8 + length
         if end + 4 > len(data):
             raise rejected(sentence("This PNG is cut short"))
-        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+        if crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise rejected(sentence("This PNG is damaged: a checksum does not match"))
         yield Part(kind, start, end)
         if kind == b"IEND":
@@ -171,7 +173,7 @@ def _transparency(payload: bytes, data: bytes, outline: Outline) -> bytes:
 
 
 def _chunk(kind: bytes, payload: bytes) -> bytes:
-    return _CHUNK.pack(len(payload), kind) + payload + zlib.crc32(kind + payload).to_bytes(4, "big")
+    return _CHUNK.pack(len(payload), kind) + payload + crc32(kind + payload).to_bytes(4, "big")
 
 
 def _profile(payload: bytes) -> bytes:

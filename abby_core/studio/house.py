@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abby_core.quota.account import Account
-from abby_core.studio import order_book
+from abby_core.studio.queue_report import unfinished
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
@@ -27,7 +27,8 @@ class House:
 
     def queue(self, *, limit: int = QUEUE_SHOWN_MAX) -> list[OrderView]:
         """Everybody's orders that run or wait, the running ones first, then in the order in which they came."""
-        return self._storage.database.read(_queue, max(1, min(limit, QUEUE_SHOWN_MAX)))
+        limit = max(1, min(limit, QUEUE_SHOWN_MAX))
+        return self._storage.database.read(unfinished, limit)[:limit]
 
     def members(self, search: str = "", *, limit: int = 50) -> list[tuple[Account, QuotaStatus]]:
         """Accounts that have made something and whose key has that text in it, those with most bytes first."""
@@ -35,16 +36,6 @@ class House:
         keys = self._storage.database.read(_keys, search[:SEARCH_CHARACTERS_MAX], limit)
         accounts = [Account(*key.split(":", 1)) for key in keys]
         return [(account, self._storage.quota.status(account)) for account in accounts]
-
-
-def _queue(tx: Transaction, limit: int) -> list[OrderView]:
-    rows = tx.rows(
-        "SELECT id FROM orders WHERE state IN ('running', 'waiting') "
-        "ORDER BY CASE WHEN state = 'running' THEN 0 ELSE 1 END, created_at, id LIMIT :limit",
-        limit=limit,
-    )
-    views = (order_book.view(tx, str(row["id"])) for row in rows)
-    return [view for view in views if view is not None]
 
 
 def _keys(tx: Transaction, search: str, limit: int) -> list[str]:

@@ -10,6 +10,9 @@ from abby_core.storage.artifact import Artifact
 from abby_core.studio.order import OrderView, PictureFailure
 from abby_core.studio.order_book import Claimed
 
+AT_HAND_BYTES_MAX = 8 * 2**20
+"""Of one order's pictures; what is more is read again where it is wanted."""
+
 
 class LeaseLost(Exception):
     """Somebody else has taken the order over; what this worker did no longer counts."""
@@ -23,6 +26,8 @@ class Job:
     notes: list[str] = field(default_factory=list[str])
     made: list[Artifact] = field(default_factory=list[Artifact])
     """The order's pictures that are kept."""
+    at_hand: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """The bytes of some of them, for whoever waits for the order."""
     failures: list[PictureFailure] = field(default_factory=list[PictureFailure])
     """The order's pictures that could not be made, where others may still be."""
     asked: int = 0
@@ -56,6 +61,11 @@ class Job:
     def maybe_spent_millicredits(self) -> int:
         """What those pictures may cost."""
         return self.maybe_billed_pictures * self.order.millicredits_each
+
+    def hand(self, artifact: Artifact, data: bytes) -> None:
+        """Let whoever waits have the picture's bytes without reading them again, unless it is too much."""
+        if sum(map(len, self.at_hand.values())) + len(data) <= AT_HAND_BYTES_MAX:
+            self.at_hand[artifact.id] = data
 
     def call_failed(self, indexes: list[int], error: AbbyError, *, pictures: int | None = None) -> None:
         """Note why these pictures did not come; ``pictures`` of those being called for (None: all) come no more.

@@ -148,12 +148,14 @@ class Making:
         job.calling -= 1
         job.notes.extend(kept.notes)
         job.made.append(kept.artifact)
+        if self._board.is_awaited(order.id):
+            job.hand(kept.artifact, kept.data)
         if complete:
             self._events.write("order", id=order.id, state="done", provider=order.provider)
         if job.view is not None:
             # After a second attempt the pictures may have come in another order.
             artifacts = sorted(job.made, key=lambda artifact: artifact.order_index)
-            self._board.put_outcome(order.id, Outcome(job.view, tuple(artifacts)))
+            self._board.put_outcome(order.id, Outcome(job.view, tuple(artifacts), job.at_hand))
         self._thumbnails.begin(kept.artifact)
 
     def _listener(self, job: Job, batch: list[int]) -> ProgressListener:

@@ -116,6 +116,7 @@ class Outcome:
 
     order: OrderView
     artifacts: tuple[Artifact, ...]
+    at_hand: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ class Creation:
     artifacts: tuple[Artifact, ...]
     demo: bool = False
     """Made by the demo painter: whoever shows it says so."""
+    at_hand: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False, compare=False)
+    """Bytes of pictures that were kept a moment ago, by their artifacts' ids. The gallery opens these like others."""
 
     @property
     def notes(self) -> tuple[str, ...]:

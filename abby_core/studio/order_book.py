@@ -7,9 +7,11 @@ write of a runner names the fence it was given: once somebody else has taken ove
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from abby_core.dispatch.dispatcher import Claim
 from abby_core.errors import OrderConflict, QueueFull
 from abby_core.sentence import pack, plural, sentence, unpack
 from abby_core.studio.failure import error_of
@@ -62,8 +64,6 @@ class Claimed:
     cancel_requested: int
     created_at: int
     started_at: int
-    others_wait: bool = False
-    """Whether more orders were waiting when this one was claimed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +105,8 @@ def check_same(tx: Transaction, order_id: str, account: str, fingerprint: str) -
     return row is not None
 
 
-def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, lease_ms: int) -> Claimed | None:
-    """Take the fairest waiting order, or None.
+def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, lease_ms: int) -> Claim[Claimed]:
+    """Take the fairest waiting order, where one may be run.
 
     First by priority; then the account with the fewest orders running; then the one that was served longest
     ago, so one member's hundred orders delay another's first by at most one; within an account the oldest.
@@ -114,7 +114,7 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
     tx.lock("claim")
     running = running_by_account(tx)
     if sum(running.values()) >= limits.running_max:
-        return None
+        return Claim(None, others_wait=True)  # for all one knows
     waiting = tx.rows(
         "SELECT o.account AS account, COUNT(*) AS n, MAX(o.priority) AS priority, MIN(o.created_at) AS oldest, "
         "MAX(o.running_max) AS running_max, "
@@ -128,7 +128,7 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
         if running.get(row["account"], 0) < row["running_max"]
     ]
     if not candidates:
-        return None
+        return Claim(None, others_wait=bool(waiting))
     account = min(candidates)[-1]
     row = tx.row(
         "UPDATE orders SET state = 'running', attempt = attempt + 1, fence = fence + 1, "  # noqa: S608
@@ -148,7 +148,8 @@ def claim(tx: Transaction, limits: QueueLimits, *, owner: str, now_ms: int, leas
         "ON CONFLICT (account) DO UPDATE SET served = excluded.served",
         account=account,
     )
-    return None if row is None else Claimed(**row, others_wait=sum(each["n"] for each in waiting) > 1)
+    claimed = None if row is None else Claimed(**row)
+    return Claim(claimed, others_wait=sum(each["n"] for each in waiting) > 1)
 
 
 def take_over(tx: Transaction, *, owner: str, now_ms: int, lease_ms: int) -> Claimed | None:
@@ -309,8 +310,8 @@ def selected(tx: Transaction, condition: str, *, limit: int, **values: Value) ->
 
 def running_by_account(tx: Transaction) -> dict[str, int]:
     """How many orders run, for each account that has any."""
-    rows = tx.rows("SELECT account, COUNT(*) AS n FROM orders WHERE state = 'running' GROUP BY account")
-    return {str(row["account"]): int(row["n"]) for row in rows}
+    # Counted here: to group them by account, SQLite would walk over all orders there ever were.
+    return Counter(str(row["account"]) for row in tx.rows("SELECT account FROM orders WHERE state = 'running'"))
 
 
 def _check_queue(tx: Transaction, limits: QueueLimits, account: str, waiting_max: int) -> None:

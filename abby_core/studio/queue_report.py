@@ -38,10 +38,11 @@ def queue_report(tx: Transaction, *, listed: int) -> QueueReport:
         running=int(running["n"]) if running else 0,
         deliveries=int(deliveries["n"]) if deliveries else 0,
         oldest_at_ms=int(waiting["oldest"]) if waiting else 0,
-        orders=tuple(_unfinished(tx, listed)) if listed else (),
+        orders=tuple(unfinished(tx, listed)) if listed else (),
     )
 
 
-def _unfinished(tx: Transaction, limit: int) -> list[OrderView]:
+def unfinished(tx: Transaction, limit: int) -> list[OrderView]:
+    """Orders that run, then those that wait, the oldest of each first; up to ``limit`` of either."""
     running = order_book.selected(tx, "state = 'running' ORDER BY created_at, id", limit=limit)
     return running + order_book.selected(tx, "state = 'waiting' ORDER BY created_at, id", limit=limit)

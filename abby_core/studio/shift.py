@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
+    from abby_core.dispatch.dispatcher import Claim
     from abby_core.studio.deliveries import Deliveries
     from abby_core.studio.order_book import Claimed
     from abby_core.studio.recovery import Recovery
@@ -33,7 +34,7 @@ class Shift:
         self._deliveries = deliveries
         self._chores = tuple(chores)
 
-    async def claim(self) -> Claimed | None:
+    async def claim(self) -> Claim[Claimed]:
         return await self._worker.claim()
 
     async def run(self, order: Claimed) -> None:

@@ -40,7 +40,7 @@ from abby_core.studio.shift import Chore, Shift
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction, Value
-    from abby_core.dispatch.dispatcher import Dispatcher
+    from abby_core.dispatch.dispatcher import Claim, Dispatcher
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.quota.account import Account
@@ -65,7 +65,7 @@ class _Entry:
     row: dict[str, Value]
     offers: Sequence[Offer]
     is_new: bool = False
-    claimed: Claimed | None = None
+    claim: Claim[Claimed] | None = None
 
 
 class Studio:
@@ -265,7 +265,8 @@ class Studio:
             raise failure(view)
         if view.state == "cancelled" and not artifacts:
             raise OrderCancelled(sentence("The order was cancelled; nothing was charged."))
-        return Creation(order=view, artifacts=artifacts, demo=is_demo(self._generator, view.provider))
+        demo = is_demo(self._generator, view.provider)
+        return Creation(order=view, artifacts=artifacts, demo=demo, at_hand=outcome.at_hand)
 
     async def _was_submitted(self, order: Order, fingerprint: str) -> bool:
         """Whether the same order exists. Raises OrderConflict where its id stands for another one."""
@@ -280,15 +281,15 @@ class Studio:
     async def _enter_and_begin(self, entry: _Entry) -> OrderView:
         """Enter the order and, if there is a place free here, have the next one run: at best this one, at once."""
         may_claim = self._dispatcher.take_place()
-        claimed: Claimed | None = None
+        claim: Claim[Claimed] | None = None
         try:
             view = await self._database.run(self._enter, entry, may_claim=may_claim)
-            claimed = entry.claimed
+            claim = entry.claim
             if entry.is_new:
                 self._events.write("order", id=entry.order.id, state="waiting", kind=str(entry.row["kind"]))
         finally:
             if may_claim:
-                self._dispatcher.begin(claimed)
+                self._dispatcher.begin(claim)
         if entry.is_new and not may_claim:
             self._dispatcher.wake()
         return view
@@ -315,8 +316,9 @@ class Studio:
         }
         if not order_book.insert(tx, self._limits, order.deliveries, waiting_max=allowance.waiting_max, **row):
             # Unless this very transaction was carried out before and only its answer was lost, it was somebody else.
-            if entry.claimed is not None and not order_book.is_held(tx, entry.claimed.id, entry.claimed.fence):
-                entry.claimed = None
+            claimed = entry.claim.order if entry.claim else None
+            if claimed is not None and not order_book.is_held(tx, claimed.id, claimed.fence):
+                entry.claim = None
             return _view(tx, order.id, order.account)
         self._door.admit_in(tx, order.account, order.place)
         width, height = offer.size
@@ -325,8 +327,9 @@ class Studio:
         seconds = NO_LIMIT // 10**6
         quota.reserve_in(tx, account, order.id, need_of(row), seconds=seconds, bounds=bounds, token=order.token)
         entry.is_new = True
-        entry.claimed = self._worker.claim_in(tx) if may_claim else None
-        mine = entry.claimed if entry.claimed is not None and entry.claimed.id == order.id else None
+        entry.claim = self._worker.claim_in(tx) if may_claim else None
+        claimed = entry.claim.order if entry.claim else None
+        mine = claimed if claimed is not None and claimed.id == order.id else None
         return order_book.entered(row, order.request.prompt, claimed=mine)
 
     def _cancel(self, tx: Transaction, order_id: str, account: str) -> tuple[str | None, bool]:

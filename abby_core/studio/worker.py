@@ -37,6 +37,7 @@ from abby_core.studio.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from abby_core.database.transaction import Transaction
+    from abby_core.dispatch.dispatcher import Claim
     from abby_core.generation.image_generator import ImageGenerator
     from abby_core.observability.events import EventLog
     from abby_core.observability.measures import Measures
@@ -78,14 +79,14 @@ class Worker:
         self._thumbnails = Thumbnails(storage)
         self._making = Making(storage, generator, board, events, self._thumbnails, measures=measures)
 
-    async def claim(self) -> Claimed | None:
-        """Take the fairest waiting order. None: nothing waits, or all places are taken."""
-        claimed = await self._database.run(self.claim_in)
-        if claimed is not None:
-            self._jobs[claimed.id] = Job(claimed)
-        return claimed
+    async def claim(self) -> Claim[Claimed]:
+        """Take the fairest waiting order."""
+        claim = await self._database.run(self.claim_in)
+        if claim.order is not None:
+            self._jobs[claim.order.id] = Job(claim.order)
+        return claim
 
-    def claim_in(self, tx: Transaction) -> Claimed | None:
+    def claim_in(self, tx: Transaction) -> Claim[Claimed]:
         """:meth:`claim` inside a transaction, of somebody who will have the order run at once."""
         return order_book.claim(
             tx, self._limits, owner=self.owner, now_ms=self._storage.now_ms(), lease_ms=self.lease_ms

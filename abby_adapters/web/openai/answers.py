@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -76,28 +75,35 @@ class Wanted:
 
 def answer(abby: Abby, creation: Creation, wanted: Wanted) -> list[bytes]:
     """The whole answer as JSON, in pieces. Takes a while for large pictures: use a thread. Raises StorageError."""
-    artifacts = creation.artifacts
+    artifacts, about = creation.artifacts, _about(creation, wanted)
     if wanted.links:
-        data = [{"url": wanted.links + abby.picture_links.sign(each, wanted.format or "")} for each in artifacts]
-        return [json.dumps(_body(creation, wanted, data)).encode()]
-    # JSON is written with a word in each picture's place: base64 needs no escaping, and millions of characters
-    # need not be looked at for that.
-    place = secrets.token_hex()
-    words = json.dumps(_body(creation, wanted, [{"b64_json": place}] * len(artifacts))).encode()
-    pieces = words.split(place.encode())
-    for at, each in enumerate(artifacts):
-        pieces.insert(2 * at + 1, b64encode(picture_bytes(abby, each, wanted.format, wanted.quality)))
-    return pieces
+        links = [{"url": wanted.links + abby.picture_links.sign(each, wanted.format or "")} for each in artifacts]
+        return [json.dumps({"data": links} | about).encode()]
+    # Put together by hand: base64 needs no escaping, and millions of characters need not be looked at for that.
+    pieces = [b'{"data": [']
+    for number, each in enumerate(artifacts):
+        data = picture_bytes(abby, each, wanted.format, wanted.quality, data=creation.at_hand.get(each.id))
+        pieces += [b', {"b64_json": "' if number else b'{"b64_json": "', b64encode(data), b'"}']
+    return [*pieces, b"], " + json.dumps(about).encode().removeprefix(b"{")]
 
 
-def _body(creation: Creation, wanted: Wanted, data: list[dict[str, str]]) -> dict[str, Any]:
+def is_at_hand(creation: Creation, wanted: Wanted) -> bool:
+    """Whether nothing needs to be read or converted for the answer, so that it is ready at once."""
+    return not wanted.links and all(
+        each.id in creation.at_hand and (wanted.format is None or wanted.format == format_of(each.media_type))
+        for each in creation.artifacts
+    )
+
+
+def _about(creation: Creation, wanted: Wanted) -> dict[str, Any]:
+    """The answer without its pictures."""
     artifacts = creation.artifacts
-    body: dict[str, Any] = {"created": creation.order.created_at_ms // 1000, "data": data}
+    about: dict[str, Any] = {"created": creation.order.created_at_ms // 1000, "abby": _more(creation)}
     if artifacts:
-        body["output_format"] = wanted.format or format_of(artifacts[0].media_type)
+        about["output_format"] = wanted.format or format_of(artifacts[0].media_type)
         if (size := _size(artifacts[0])) in _SIZES:
-            body["size"] = size
-    return body | {"abby": _more(creation)}
+            about["size"] = size
+    return about
 
 
 def completed(abby: Abby, artifact: Artifact, wanted: Wanted, *, name: str) -> bytes:
@@ -137,9 +143,14 @@ def partial(preview: Preview, wanted: Wanted, *, name: str) -> bytes:
     })  # fmt: skip
 
 
-def picture_bytes(abby: Abby, artifact: Artifact, wanted: PictureFormat | None, quality: int) -> bytes:
-    """A picture's bytes, as they were made or in another format. Use a thread. Raises StorageError, InvalidRequest."""
-    data = abby.gallery.open(artifact)
+def picture_bytes(
+    abby: Abby, artifact: Artifact, wanted: PictureFormat | None, quality: int, *, data: bytes | None = None
+) -> bytes:
+    """A picture's bytes (``data``, where they are at hand), as they were made or in another format. Use a thread.
+
+    Raises StorageError, InvalidRequest.
+    """
+    data = abby.gallery.open(artifact) if data is None else data
     if wanted is None or wanted == format_of(artifact.media_type):
         return data
     try:

@@ -25,6 +25,7 @@ from abby_adapters.web.openai.answers import (
     Wanted,
     answer,
     completed,
+    is_at_hand,
     partial,
     picture_bytes,
 )
@@ -136,8 +137,11 @@ class _Images:
 
     async def _answer(self, creation: Creation, wanted: Wanted) -> Response:
         try:
-            async with self._desk.places:
-                pieces = await asyncio.to_thread(answer, self._abby, creation, wanted)
+            if is_at_hand(creation, wanted):
+                pieces = answer(self._abby, creation, wanted)  # 0.2 ms for a picture of 1.5 MB
+            else:
+                async with self._desk.places:
+                    pieces = await asyncio.to_thread(answer, self._abby, creation, wanted)
         except AbbyError as error:  # the pictures are made and kept
             raise OrderFailed(error) from error
         return PiecesResponse(pieces, media_type="application/json")

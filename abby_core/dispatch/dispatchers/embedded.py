@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from abby_core.errors import AbbyError
 
 if TYPE_CHECKING:
-    from abby_core.dispatch.dispatcher import ClaimedOrder, Runner
+    from abby_core.dispatch.dispatcher import Claim, Runner
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +52,13 @@ class EmbeddedDispatcher:
         self._none_taken.clear()
         return True
 
-    def begin(self, order: ClaimedOrder | None) -> None:
+    def begin(self, claim: Claim[Any] | None) -> None:
         self._taken -= 1
         if not self._taken:
             self._none_taken.set()
-        if order is not None and self._runner is not None:
-            self._start(self._runner, order)
-        if order is None or order.others_wait:
+        if claim is not None and claim.order is not None and self._runner is not None:
+            self._start(self._runner, claim.order)
+        if claim is None or claim.others_wait:
             self.wake()
 
     async def stop(self, *, grace_seconds: float) -> None:
@@ -101,20 +101,19 @@ class EmbeddedDispatcher:
         self._may_wait = False  # until somebody says otherwise, perhaps while we claim
         claiming = asyncio.ensure_future(runner.claim())
         try:
-            order = await asyncio.shield(claiming)
+            claim = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             with contextlib.suppress(Exception):  # a claim that failed took nothing
-                if (order := await claiming) is not None:
+                if (order := (await claiming).order) is not None:
                     self._start(runner, order)
             raise
-        if order is None:
-            self._may_wait |= bool(self._orders)  # one may have to wait for the end of those
+        self._may_wait |= claim.others_wait
+        if claim.order is None:
             return False
-        self._may_wait |= order.others_wait
-        self._start(runner, order)
+        self._start(runner, claim.order)
         return True
 
-    def _start(self, runner: Runner, order: ClaimedOrder) -> None:
+    def _start(self, runner: Runner, order: object) -> None:
         task = asyncio.create_task(runner.run(order))
         self._orders.add(task)
         task.add_done_callback(self._ended)

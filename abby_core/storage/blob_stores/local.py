@@ -20,6 +20,10 @@ from abby_core.sentence import sentence
 from abby_core.storage.blob_store import BlobExists, BlobInfo, BlobMissing, key_parts
 from abby_core.storage.names import name_key
 
+PASSING_BYTES_MIN = 256 * 2**10
+"""Blobs from this size on do not stay in the system's memory once they are on the disk. Pictures are seldom looked at
+again in their full size, so that memory is better kept for the database and for thumbnails. Memory that is taken and
+given back is also quicker than ever new memory: on a virtual machine that was a half of what writing 1.5 MB costs."""
 _PART_PREFIX, _PART_SUFFIX = ".abby-", ".part"
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK}
 """What ``link`` says on a file system without hard links (FAT, exFAT, some network shares)."""
@@ -166,6 +170,8 @@ class LocalBlobs:
             while rest:
                 rest = rest[self._system.write(fd, rest) :]
             self._system.fsync(fd)
+            if len(data) >= PASSING_BYTES_MIN:
+                _let_pass(fd)
         finally:
             os.close(fd)
 
@@ -194,6 +200,13 @@ class LocalBlobs:
                 raise
         finally:
             os.close(fd)
+
+
+def _let_pass(fd: int) -> None:
+    """Free the memory in which the system keeps what was just written, where it can be asked to."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _make_folder(folder: Path) -> Sequence[Path]:

@@ -399,9 +399,10 @@ class TestAskingAgain:
     async def test_pictures_that_cannot_be_read_back_are_not_made_a_second_time(self, tmp_path: Path) -> None:
         provider = paid_provider()
         async with serving(tmp_path, provider) as web, web.openai(max_retries=RETRIES) as client:
+            await client.images.generate(prompt="a boat", extra_headers=KEY)
             web.abby.gallery.open = unreadable
             with pytest.raises(openai.InternalServerError) as failed:
-                await client.images.generate(prompt="a boat")
+                await client.images.generate(prompt="a boat", extra_headers=KEY)
         assert (failed.value.code, failed.value.response.headers["x-should-retry"]) == ("storage_failed", "false")
         assert len(provider.requests) == 1
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 
 import aiohttp
+from multidict import CIMultiDict
 
 from abby_core.errors import BadAnswer, ProviderUnreachable
 from abby_core.generation.picture_bytes import media_type
@@ -69,7 +70,11 @@ class StabilityClient:
         """Send ``call`` with ``picture`` as its attachment. Cancelling closes the connection."""
         if call.json is not None:
             return await self._exchange("POST", call.path, key=key, accept=call.accept, json=call.json)
-        return await self._exchange("POST", call.path, key=key, accept=call.accept, data=_form(call, picture))
+        form = _form(call, picture)
+        kind = form.headers["Content-Type"]
+        # In one piece where it is words alone: part by part it would be twenty packets.
+        data = form if call.attachment else await form.as_bytes()
+        return await self._exchange("POST", call.path, key=key, accept=call.accept, data=data, kind=kind)
 
     async def close(self) -> None:
         """Close the running loop's session. Whoever asks again opens a new one."""
@@ -85,7 +90,8 @@ class StabilityClient:
         key: str,
         accept: str,
         json: Mapping[str, object] | None = None,
-        data: aiohttp.FormData | None = None,
+        data: aiohttp.MultipartWriter | bytes | None = None,
+        kind: str = "",
     ) -> Reply:
         """Raises ProviderUnreachable without an answer, BadAnswer for one that is too large or no HTTP.
 
@@ -96,6 +102,8 @@ class StabilityClient:
             "Accept": accept,
             "Accept-Encoding": "identity",  # pictures do not shrink, and nothing can inflate unseen
         }
+        if kind:
+            headers["Content-Type"] = kind
         try:
             async with (
                 self._session() as session,
@@ -195,12 +203,13 @@ async def _read_error(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-def _form(call: Call, picture: bytes | None) -> aiohttp.FormData:
+def _form(call: Call, picture: bytes | None) -> aiohttp.MultipartWriter:
     """A multipart form, also without a file: v2beta takes nothing else."""
-    form = aiohttp.FormData(default_to_multipart=True)
+    form = aiohttp.MultipartWriter("form-data")
     for name, text in call.fields.items():
-        form.add_field(name, text)
+        form.append(text).set_content_disposition("form-data", name=name)
     if call.attachment is not None and picture is not None:
         kind = media_type(picture) or "application/octet-stream"
-        form.add_field(call.attachment.field_name, BytesIO(picture), filename=f"picture.{kind[6:]}", content_type=kind)
+        part = form.append(BytesIO(picture), CIMultiDict({"Content-Type": kind}))
+        part.set_content_disposition("form-data", name=call.attachment.field_name, filename=f"picture.{kind[6:]}")
     return form

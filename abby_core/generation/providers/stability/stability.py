@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from abby_core.errors import AbbyError, ConfigurationError, KeyRefused, RateLimited
 from abby_core.generation.checks import check_input, check_request
-from abby_core.generation.picture_bytes import resized
+from abby_core.generation.picture_bytes import media_type, resized
 from abby_core.generation.provider import (
     Capabilities,
     Health,
@@ -230,6 +230,8 @@ def _pause_asked(reply: Reply, key: str) -> float | None:
 async def _read(reply: Reply, key: str, count: int) -> list[Picture]:
     if reply.status != 200:
         raise error_for(reply.status, reply.headers, reply.body, key=key)
+    if media_type(reply.body) is not None:
+        return [read_picture(reply.headers, reply.body)]
     # In a thread: parsing some megabytes of base64 would hold up everybody else.
     if count == 1:
         return [await asyncio.to_thread(read_picture, reply.headers, reply.body)]
