@@ -16,6 +16,7 @@ from abby_core.generation.providers.painter import Painter
 from abby_core.generation.request import ImageToImage
 from abby_core.quota.meter import BYTES, IMAGES_PER_DAY
 from abby_core.studio.order import Order
+from abby_core.studio.request_json import decode, encode
 from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, mask, passing_error, photograph
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, counter, kept_files, open_abby, until_ended, wish
 
@@ -147,6 +148,16 @@ async def test_the_same_order_with_another_mask_is_a_conflict(tmp_path: Path) ->
                 await abby.studio.submit(wish("o1", request=other))
     assert len(provider.requests) == 1
     assert_sound(abby)
+
+
+def test_wishes_without_a_mask_read_as_they_did_before_there_were_masks() -> None:
+    plain = replace(PART, mask=b"")
+    text = encode(plain)
+    assert "mask" not in text
+    assert "only_transparent" not in text
+    assert decode(text, plain.image) == plain
+    masked = replace(plain, only_transparent=True)
+    assert decode(encode(masked), masked.image) == masked
 
 
 REFUSED: list[tuple[Any, str]] = [
