@@ -103,6 +103,13 @@ class ImageGenerator:
                 plans.append(self._plan(request, other))
         return plans
 
+    def check_able(self, request: ImageRequest, provider: str | None = None) -> None:
+        """Raise InvalidRequest where the named provider, or every one, cannot do such a thing at all.
+
+        The request's picture is not looked at.
+        """
+        self._able(request, provider)
+
     async def generate(
         self, plan: Plan, provider_name: str, progress: ProgressListener = ignore_progress
     ) -> GeneratedImage:

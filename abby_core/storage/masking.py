@@ -14,12 +14,14 @@ from abby_core.sentence import sentence
 from abby_core.storage import picture
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from PIL.Image import Image
 
 MASKED_BYTES_MAX = 9 * 2**20
 """A larger PNG becomes WebP: back ends take 10 MB, and a photo that came as a JPEG of a few megabytes is many times
 larger as a PNG."""
-_QUALITIES = (95, 90, 80)
+_QUALITIES = (90, 75)
+"""The second also where even that is larger: then back ends say so."""
 _WEBP_SIDE_MAX = 16_383
 _OPAQUE = 255
 
@@ -72,27 +74,43 @@ def _on_white(image: Image) -> Image:
     from PIL.Image import new
 
     if image.mode != "RGBA":
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")  # no second copy of a large picture
     white = new("RGB", image.size, "white")
     white.paste(image, mask=image.getchannel("A"))
     return white
 
 
 def _encoded(image: Image) -> bytes:
-    data = _saved(image, "PNG", compress_level=4)
-    if len(data) <= MASKED_BYTES_MAX or max(image.size) > _WEBP_SIDE_MAX:
-        return data
-    for quality in _QUALITIES:
-        data = _saved(image, "WEBP", quality=quality, exact=True)  # exact: colours nobody sees are kept, too
+    if max(image.size) > _WEBP_SIDE_MAX:
+        return _saved(image, BytesIO(), "PNG", compress_level=4)
+    try:
+        return _saved(image, _Bounded(), "PNG", compress_level=4)
+    except _TooLarge:
+        pass  # and what was written of it is gone before more memory is needed
+    *better, lowest = _QUALITIES  # exact: colours that nobody sees are kept
+    for quality in better:
+        data = _saved(image, BytesIO(), "WEBP", quality=quality, exact=True)
         if len(data) <= MASKED_BYTES_MAX:
-            break
-    return data
+            return data
+    return _saved(image, BytesIO(), "WEBP", quality=lowest, exact=True)
 
 
-def _saved(image: Image, pillow_format: str, **options: int) -> bytes:
-    target = BytesIO()
+def _saved(image: Image, target: BytesIO, pillow_format: str, **options: int) -> bytes:
     image.save(target, pillow_format, **options)
     return target.getvalue()
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Bounded(BytesIO):
+    """Ends an encoding where it passes ``MASKED_BYTES_MAX``, instead of seconds later."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if self.tell() + memoryview(data).nbytes > MASKED_BYTES_MAX:
+            raise _TooLarge
+        return super().write(data)
 
 
 def _by(image: Image) -> str:

@@ -99,6 +99,7 @@ class Preparing:
             request = replace(request, image=await asyncio.to_thread(self._read_source, order))
         check_request(request)  # before it is decoded: a picture as text, say, is no picture
         if isinstance(request, ImageToImage) and request.masked:
+            self._generator.check_able(request, order.provider)
             mask, bytes_max = request.mask or request.image, picture.PICTURE_BYTES_MAX
             if order.source_artifact:  # it was checked when it was kept
                 bytes_max = max(bytes_max, len(request.image))

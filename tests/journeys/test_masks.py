@@ -202,7 +202,7 @@ class TestWhoCan:
     async def test_one_that_was_named_and_cannot_says_so(self, tmp_path: Path) -> None:
         async with open_abby(tmp_path, FixedProvider(), FixedProvider(name="able", masks=True)) as abby:
             with pytest.raises(InvalidRequest, match=r"^fixed cannot paint only a part of a picture anew"):
-                await abby.studio.submit(replace(part("o1"), provider="fixed"))
+                await abby.studio.submit(replace(part("o1", mask=mask(10, 10)), provider="fixed"))
         assert kept_files(tmp_path) == []
 
     async def test_where_none_can_that_is_said(self, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from abby_adapters.web.errors import Failure, HttpError, bad_request
 from abby_adapters.web.openai.bodies import EditBody
 from abby_adapters.web.validation import bad_fields
+from abby_core.errors import MaskRejected, PictureRejected
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -105,19 +106,28 @@ async def _read_json(abby: Abby, request: Request) -> Edit:
         raise bad_fields(error.errors()) from None
     if len(body.images) != 1:
         raise _one_picture(len(body.images))
-    image = await _picture_at(abby, body.images[0])
-    return Edit(body, image, b"" if body.mask is None else await _picture_at(abby, body.mask))
+    image = await _picture_at(abby, body.images[0].image_url)
+    return Edit(body, image, b"" if body.mask is None else await _mask_at(abby, body.mask.image_url))
 
 
-async def _picture_at(abby: Abby, reference: ImageReference) -> bytes:
-    url = reference.image_url
-    return _data_of(url) if url[:5].lower() == "data:" else await abby.fetch_picture(url)
+async def _picture_at(abby: Abby, url: str, param: str = "image_url") -> bytes:
+    return _data_of(url, param) if url[:5].lower() == "data:" else await abby.fetch_picture(url)
 
 
-def _data_of(url: str) -> bytes:
+async def _mask_at(abby: Abby, url: str) -> bytes:
+    try:
+        data = await _picture_at(abby, url, "mask")
+    except PictureRejected as error:  # what lies at that address
+        raise MaskRejected(error.text) from error
+    if not data:  # which would be no mask at all, and the whole picture painted anew
+        raise bad_request("This data URL is empty; leave `mask` out for the whole picture.", "mask")
+    return data
+
+
+def _data_of(url: str, param: str) -> bytes:
     """What a data URL holds (RFC 2397). Raises HttpError for what is no base64."""
     head, _, data = url.partition(",")
-    wrong = bad_request("This data URL is no picture in base64.", "image_url")
+    wrong = bad_request("This data URL is no picture in base64.", param)
     if not head.lower().endswith(";base64"):
         raise wrong
     try:

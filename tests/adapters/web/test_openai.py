@@ -238,8 +238,8 @@ class TestEdits:
         assert isinstance(request, ImageToImage)
         assert request.prompt == "at night"
 
-    async def test_what_no_provider_can_do_is_refused(self, web: Web) -> None:
-        async with web.openai() as client:
+    async def test_files_that_cannot_be_used_are_refused_by_name(self, tmp_path: Path) -> None:
+        async with serving(tmp_path, FixedProvider(masks=True)) as web, web.openai() as client:
             for files, param in BAD_FILES:
                 with pytest.raises(openai.BadRequestError) as refused:
                     await client.images.edit(prompt="at night", **files)
@@ -546,6 +546,9 @@ class TestEditsByAddress:
             for wrong in ({"file_id": "file-1"}, {}, url(mask()), [{"image_url": url(mask())}], {"image_url": ""}):
                 status, said = await self.edit(web, url(photograph()), mask=wrong)
                 assert (status, said["error"]["type"]) == (400, "invalid_request_error"), wrong
+            for wrong in ("data:image/png;base64,!", "data:image/png;base64,"):
+                status, said = await self.edit(web, url(photograph()), mask={"image_url": wrong})
+                assert (status, said["error"]["param"]) == (400, "mask")
             status, said = await self.edit(web, url(photograph()), mask={"image_url": "https://example.org/mask.png"})
             assert (status, "FETCH_URLS" in said["error"]["message"]) == (400, True)
             assert (await self.edit(web, url(photograph()), mask=None))[0] == 200
@@ -565,3 +568,5 @@ class TestEditsByAddress:
             web.abby.fetcher = Fetcher(ports={int(other.url.rpartition(":")[2])}, also_addresses=["127.0.0.1"])
             assert (await self.edit(web, url))[0] == 200
             assert (await self.edit(web, f"{other.url}/healthz"))[1]["error"]["code"] == "invalid_image"
+            _, said = await self.edit(web, url, mask={"image_url": f"{other.url}/healthz"})
+            assert (said["error"]["code"], said["error"]["param"]) == ("invalid_mask", "mask")
