@@ -261,6 +261,12 @@ class TestEdits:
         assert changes.crop((0, 0, 48, 64)).getbbox() is None
         assert artifact.parameters["masked"] is True
 
+    async def test_masks_are_in_the_description_of_the_interface(self, web: Web) -> None:
+        async with web.http() as http, http.get("/api/openapi.json") as answer:
+            edits = (await answer.json())["paths"]["/v1/images/edits"]["post"]
+        for content in edits["requestBody"]["content"].values():
+            assert "transparent" in content["schema"]["properties"]["mask"]["description"]
+
     async def test_a_mask_is_refused_where_no_provider_can_use_it(self, web: Web) -> None:
         async with web.openai() as client:
             with pytest.raises(openai.BadRequestError, match="leave the mask out"):
