@@ -3,7 +3,8 @@
 AbbyError
 ├── Refused                 the answer is no: nothing made, nothing charged, not logged as an error
 │   ├── InvalidRequest      the request itself cannot be carried out as asked
-│   │   └── PictureRejected     bytes that are no picture Abby accepts
+│   │   ├── PictureRejected     bytes that are no picture Abby accepts
+│   │   └── MaskRejected        a mask that does not fit its picture
 │   ├── NotAllowed          the account's tier does not include what was asked for
 │   ├── Banned              the account may ask for nothing, in a server or anywhere
 │   ├── NotHere             pictures are not made in this channel
@@ -70,6 +71,10 @@ class InvalidRequest(Refused):
 
 class PictureRejected(InvalidRequest):
     """Bytes that are not a complete, safe PNG, JPEG or WebP picture within Abby's bounds."""
+
+
+class MaskRejected(InvalidRequest):
+    """Bytes that cannot say which part of a picture shall be painted anew."""
 
 
 class NotAllowed(Refused):

@@ -261,6 +261,8 @@ async def _source(core: Core, account: Account, made: Artifact) -> tuple[bytes, 
     """What a picture was made from: the bytes of another's picture, or the id of the account's own; else nothing."""
     if made.kind == "text_to_image":
         return b"", ""
+    if made.parameters.get("masked"):
+        raise InvalidRequest(sentence("Only a part of it was painted anew, and the mask that said which is not kept."))
     if not made.source_artifact:
         raise InvalidRequest(
             sentence("What it was made from was attached and is not kept; attach it to /transform again.")

@@ -183,7 +183,9 @@ def _order_id(account: Account, key: str) -> str:
 def _content(order: Order) -> str:
     """What tells whether two orders without a key ask for the same."""
     content = hashlib.blake2b(repr(replace(order, id="")).encode("utf-8", "backslashreplace"), digest_size=16)
-    content.update(getattr(order.request, "image", b""))
+    for name in ("image", "mask"):
+        data: bytes = getattr(order.request, name, b"")
+        content.update(b"%d\0" % len(data) + data)
     return content.hexdigest()
 
 

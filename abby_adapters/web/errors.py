@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[type[AbbyError], int, str, str], ...] = (
     (errors.OrderConflict, 409, "invalid_request_error", "idempotency_key_reused"),
     (errors.OrderCancelled, 409, "invalid_request_error", "order_cancelled"),
     (errors.PictureRejected, 400, "invalid_request_error", "invalid_image"),
+    (errors.MaskRejected, 400, "invalid_request_error", "invalid_mask"),
     (errors.Refused, 400, "invalid_request_error", "invalid_value"),
     (errors.Moderated, 400, "image_generation_user_error", "moderation_blocked"),
     (errors.ProviderError, 502, "server_error", "provider_failed"),
@@ -43,6 +44,8 @@ _KINDS: tuple[tuple[type[AbbyError], int, str, str], ...] = (
     (errors.AbbyError, 500, "server_error", "server_error"),
 )
 """The first that fits decides."""
+_PARAMS: dict[type[AbbyError], str] = {errors.PictureRejected: "image", errors.MaskRejected: "mask"}
+"""The field of the request that an error is about."""
 
 
 class ErrorFields(BaseModel):
@@ -138,7 +141,7 @@ def failure_of(error: Exception) -> Failure:
 
 def _failure(error: AbbyError, *, should_retry: bool | None) -> Failure:
     status, kind, code = next(each[1:] for each in _KINDS if isinstance(error, each[0]))
-    param = "image" if isinstance(error, errors.PictureRejected) else None
+    param = next((name for kind, name in _PARAMS.items() if isinstance(error, kind)), None)
     return Failure(
         status=status, message=str(error), type=kind, code=code, param=param, more=_figures(error),
         retry_after_seconds=_retry_after(error) if should_retry is not False or status == 429 else None,

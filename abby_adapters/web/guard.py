@@ -39,10 +39,10 @@ log = logging.getLogger(__name__)
 
 JSON_BYTES_MAX = 2**20
 """The longest prompts fill a tenth of it."""
-FORM_BYTES_MAX = PICTURE_BYTES_MAX + JSON_BYTES_MAX
-"""The largest picture that may be uploaded, and words."""
+FORM_BYTES_MAX = 2 * PICTURE_BYTES_MAX + JSON_BYTES_MAX
+"""The largest picture that may be uploaded, a mask as large, and words."""
 BODY_SECONDS_MAX = 120
-"""How long a body may take to arrive: the largest one needs 1.5 Mbit/s."""
+"""How long a body may take to arrive: the largest one needs 3 Mbit/s."""
 PATH_CHARACTERS_LOGGED = 60
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by machines under whatever name, and tell nothing about anybody."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from abby_core.errors import InvalidRequest, PictureRejected
+from abby_core.errors import InvalidRequest, MaskRejected, PictureRejected
 from abby_core.generation.picture_bytes import by, media_type, picture_size
 from abby_core.generation.provider import Capabilities
 from abby_core.generation.request import (
@@ -43,6 +43,7 @@ def check_request(request: ImageRequest) -> None:
             _whole("height", request.height, SIDE_PIXELS_MIN, SIDE_PIXELS_MAX)
         case ImageToImage():
             _check_picture(request.image)
+            _check_mask(request.mask)
             _check_words(request)
             _number("image_strength", request.image_strength, 0, 1)
         case Upscale():
@@ -54,6 +55,10 @@ def check_request(request: ImageRequest) -> None:
 
 def check_input(request: ImageToImage | Upscale, capabilities: Capabilities) -> None:
     """Raise InvalidRequest for a picture larger than the provider takes. Reads its header only."""
+    if isinstance(request, ImageToImage) and request.mask:
+        raise MaskRejected(
+            sentence("Providers take no mask beside a picture: its transparency has to say what is painted anew.")
+        )
     if len(request.image) > capabilities.input_bytes_max:
         raise PictureRejected(
             sentence(
@@ -117,6 +122,15 @@ def _check_picture(image: object) -> None:
         raise PictureRejected(sentence("The picture has to be given as bytes."))
     if media_type(image) is None:
         raise PictureRejected(sentence("These bytes are no picture: PNG, JPEG and WebP can be used."))
+
+
+def _check_mask(mask: object) -> None:
+    if not isinstance(mask, bytes):
+        raise MaskRejected(sentence("The mask has to be given as bytes."))
+    if mask and media_type(mask) not in {"image/png", "image/webp"}:
+        raise MaskRejected(
+            sentence("The mask has to be a PNG or WebP picture, transparent where the picture shall be painted anew.")
+        )
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:

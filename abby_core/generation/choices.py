@@ -67,10 +67,10 @@ class Choices:
         asked = self.only("style", "width", "height", "negative_prompt", "seed", "steps", "cfg_scale")
         return TextToImage(prompt=prompt, **asked.chosen())
 
-    def image_to_image(self, prompt: str, image: bytes) -> ImageToImage:
+    def image_to_image(self, prompt: str, image: bytes, mask: bytes = b"") -> ImageToImage:
         """The request for a picture from a picture and words; it keeps the picture's shape."""
         asked = self.only("style", "negative_prompt", "image_strength", "seed", "steps", "cfg_scale")
-        return ImageToImage(prompt=prompt, image=image, **asked.chosen())
+        return ImageToImage(prompt=prompt, image=image, mask=mask, **asked.chosen())
 
 
 NOTHING_CHOSEN = Choices()

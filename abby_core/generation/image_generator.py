@@ -92,16 +92,23 @@ class ImageGenerator:
         Quick, and opens nothing. Raises InvalidRequest for what cannot be made as asked.
         """
         check_request(request)
-        return self._plan(request, self._able(request.kind, provider)[0])
+        return self._plan(request, self._able(request, provider)[0])
 
     def plans(self, request: ImageRequest, provider: str | None = None) -> list[tuple[ImageProvider, Plan]]:
         """Everybody who could make it, and how, the preferred one first; raises as :meth:`plan` does for that one."""
-        first, *others = self._able(request.kind, provider)
+        first, *others = self._able(request, provider)
         plans = [self.plan(request, first.name)]
         for other in others:
             with contextlib.suppress(InvalidRequest):
                 plans.append(self._plan(request, other))
         return plans
+
+    def check_able(self, request: ImageRequest, provider: str | None = None) -> None:
+        """Raise InvalidRequest where the named provider, or every one, cannot do such a thing at all.
+
+        The request's picture is not looked at.
+        """
+        self._able(request, provider)
 
     async def generate(
         self, plan: Plan, provider_name: str, progress: ProgressListener = ignore_progress
@@ -110,7 +117,7 @@ class ImageGenerator:
 
         Raises ProviderError, and InvalidRequest for what the provider will not take.
         """
-        provider = self._able(plan.request.kind, provider_name)[0]
+        provider = self._able(plan.request, provider_name)[0]
         image = await provider.generate(plan.request, progress=progress)
         return replace(image, notes=tuple(dict.fromkeys((*plan.notes, *image.notes))))
 
@@ -170,7 +177,7 @@ class ImageGenerator:
             check_input(request, provider.capabilities)
         return provider, provider.plan(request)
 
-    def _able(self, kind: Kind, name: str | None) -> list[ImageProvider]:
+    def _able(self, request: ImageRequest, name: str | None) -> list[ImageProvider]:
         """The providers that can do such a thing, of all or of the named one; at least one."""
         providers = self.providers
         if name is not None and name not in providers:
@@ -178,14 +185,18 @@ class ImageGenerator:
                 sentence("There is no provider of that name. There are: {providers}.", providers=", ".join(providers))
             )
         asked = list(providers.values()) if name is None else [providers[name]]
-        able = [provider for provider in asked if kind in provider.capabilities.kinds]
-        if able:
-            return able
-        raise InvalidRequest(_unable(kind, name))
+        able = [provider for provider in asked if request.kind in provider.capabilities.kinds]
+        if not able:
+            raise InvalidRequest(_unable(request.kind, name))
+        if isinstance(request, ImageToImage) and request.masked:
+            able = [provider for provider in able if provider.capabilities.masks]
+        if not able:
+            raise InvalidRequest(_unable_to_mask(name))
+        return able
 
     async def _result(self, request: ImageRequest) -> GenerationResult:
         try:
-            provider = self._able(request.kind, None)[0]
+            provider = self._able(request, None)[0]
             _, plan = self.plan(_without_unasked(request, provider), provider.name)
             if not isinstance(request, TextToImage):
                 # Whoever calls the studio has had the picture checked; nobody else has looked at this one.
@@ -209,6 +220,12 @@ def _unable(kind: Kind, provider: str | None) -> Sentence:
     if provider:
         return sentence("{provider} cannot enlarge pictures.", provider=provider)
     return sentence("No provider here can enlarge pictures.")
+
+
+def _unable_to_mask(provider: str | None) -> Sentence:
+    if provider:
+        return sentence("{provider} cannot paint only a part of a picture anew: leave the mask out.", provider=provider)
+    return sentence("No provider here can paint only a part of a picture anew: leave the mask out.")
 
 
 def _by_name(providers: Sequence[ImageProvider]) -> dict[str, ImageProvider]:

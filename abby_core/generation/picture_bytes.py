@@ -57,17 +57,21 @@ def require_whole(data: bytes) -> None:
         picture.load()
 
 
-def resized(data: bytes, size: Size) -> bytes:
+def resized(data: bytes, size: Size, *, masked: bool = False) -> bytes:
     """The picture scaled to cover ``size`` exactly, cropped evenly where its shape differs: an upright PNG.
 
-    Takes up to some hundred milliseconds: call it in a thread. Raises PictureRejected.
+    ``masked``: its transparency is a mask, so the colours below are scaled as well instead of lost. Takes up to some
+    hundred milliseconds: call it in a thread. Raises PictureRejected.
     """
     from PIL import Image, ImageOps
 
     with _opened(data) as picture:
         upright = ImageOps.exif_transpose(picture)
         plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-        fitted = ImageOps.fit(plain, size, Image.Resampling.LANCZOS)
+        fitted = ImageOps.fit(plain.convert("RGB") if masked else plain, size, Image.Resampling.LANCZOS)
+        if masked:  # bilinear: nothing opaque may become a little transparent beside an edge
+            opacity = plain.convert("RGBA").getchannel("A")
+            fitted.putalpha(ImageOps.fit(opacity, size, Image.Resampling.BILINEAR))
     out = BytesIO()
     fitted.save(out, "PNG", compress_level=1)  # it crosses the wire once: time counts more than bytes
     return out.getvalue()

@@ -31,6 +31,8 @@ class Capabilities:
     negative_prompt: bool = True
     steps: bool = True
     cfg_scale: bool = True
+    masks: bool = False
+    """Whether it can paint a part of a picture anew and leave all else as it is (``only_transparent``)."""
     batch_max: int = 1
     """Pictures of one request that one call can make; more than 1 only for a :class:`BatchProvider`."""
     input_bytes_max: int = 10 * 2**20

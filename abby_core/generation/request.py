@@ -52,6 +52,11 @@ class ImageToImage:
 
     ``image``: a checked PNG, JPEG or WebP. ``image_strength`` 0..1: near 1 keeps the input (Stability v1's
     meaning, which the founding API fixed; most other back ends count the other way round).
+
+    ``mask``: what a person gave besides; a PNG or WebP of the picture's size, looked at upright, whose transparent
+    places shall be painted anew (OpenAI's meaning). The studio turns both into one picture: providers only ever get
+    an empty ``mask``, and ``only_transparent`` with an ``image`` whose alpha channel says what is painted anew. The
+    colours below its transparency are still the input's.
     """
 
     image: bytes = field(repr=False)
@@ -62,10 +67,18 @@ class ImageToImage:
     seed: int = 0
     steps: int | None = None
     cfg_scale: float | None = None
+    mask: bytes = field(default=b"", repr=False)
+    only_transparent: bool = False
+    """Only what is transparent in ``image`` is painted anew; all else stays as it is."""
 
     @property
     def kind(self) -> Kind:
         return "image_to_image"
+
+    @property
+    def masked(self) -> bool:
+        """Whether only a part of the picture shall be painted anew."""
+        return bool(self.mask) or self.only_transparent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,6 +123,15 @@ def normalise_upload(data: bytes) -> tuple[bytes, PictureInfo]:
     return clean, inspect(clean)
 
 
+def whole(data: bytes, *, bytes_max: int = PICTURE_BYTES_MAX) -> Image:
+    """The decoded picture as L, RGB or RGBA, upright, sRGB, 8 bits, its first frame, with every pixel proven there.
+
+    Raises :class:`~abby_core.errors.PictureRejected` as :func:`normalise_upload` does.
+    """
+    info, outline = _examine(data, bytes_max)
+    return _plain(*_decode_all(data, info, outline))
+
+
 def thumbnail(data: bytes) -> bytes:
     """WebP, upright, longest side at most ``THUMBNAIL_SIDE``, at most ``THUMBNAIL_BYTES_MAX`` bytes.
 

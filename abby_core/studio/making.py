@@ -171,12 +171,12 @@ class Making:
         return on_progress
 
     def _source(self, order: Claimed) -> bytes:
-        if order.source_artifact:
-            artifact = self._database.read(catalogue.by_id, order.source_artifact)
-            if artifact is None:
-                raise InvalidRequest(sentence("The picture this order works on was deleted meanwhile."))
-            return self._storage.open(artifact)
-        return self._storage.blobs.open(order.source_key)
+        if order.source_key:  # also of a kept picture, where only a part of it is painted anew
+            return self._storage.blobs.open(order.source_key)
+        artifact = self._database.read(catalogue.by_id, order.source_artifact)
+        if artifact is None:
+            raise InvalidRequest(sentence("The picture this order works on was deleted meanwhile."))
+        return self._storage.open(artifact)
 
 
 def _at_once(provider: ImageProvider, order: Claimed, wish: ImageRequest) -> int:

@@ -64,7 +64,7 @@ def draft(order: Claimed, request: ImageRequest, image: GeneratedImage, index: i
     if isinstance(request, TextToImage):
         parameters = {"width": request.width, "height": request.height}
     if isinstance(request, ImageToImage):
-        parameters = {"image_strength": request.image_strength}
+        parameters = {"image_strength": request.image_strength, "masked": request.only_transparent or None}
     if isinstance(request, TextToImage | ImageToImage):
         parameters |= {"steps": request.steps, "cfg_scale": request.cfg_scale}
     name = _name(order, request.prompt, index)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from abby_core.errors import InvalidRequest, NotFound, StorageError
 from abby_core.generation.checks import check_request
 from abby_core.generation.picture_bytes import Size, picture_size
-from abby_core.generation.request import SEED_MAX, ImageRequest, TextToImage, Upscale
+from abby_core.generation.request import SEED_MAX, ImageRequest, ImageToImage, TextToImage, Upscale
 from abby_core.sentence import sentence
-from abby_core.storage import catalogue, picture
+from abby_core.storage import catalogue, masking, picture
 from abby_core.storage.blob_store import BlobExists
 from abby_core.studio import order_book
 from abby_core.studio.order import ORDER_ID_CHARACTERS_MAX, PICTURES_MAX, Order
@@ -60,7 +60,7 @@ class Prepared:
     offers: tuple[Offer, ...]
     """Who could carry it out, the preferred one first; one at least."""
     source: bytes
-    """An uploaded picture, as it is kept for the order to work on; empty: none."""
+    """An uploaded or masked picture, as it is kept for the order to work on; empty: none."""
 
 
 class Preparing:
@@ -75,14 +75,7 @@ class Preparing:
         """Decode and clean what was uploaded, and ask who could make it. Raises InvalidRequest, NotFound."""
         request, source = order.request, b""
         if not isinstance(request, TextToImage):
-            if order.source_artifact:
-                data = await asyncio.to_thread(self._read_source, order)
-            else:
-                check_request(request)  # before it is decoded: a picture as text, say, is no picture
-                async with self._upload_places:
-                    source, _ = await asyncio.to_thread(picture.normalise_upload, request.image)
-                data = source
-            request = replace(request, image=data)
+            request, source = await self._with_picture(order, request)
         check_request(request)
         for prompt in order.prompts:
             check_request(replace(request, prompt=prompt))
@@ -97,6 +90,27 @@ class Preparing:
             for provider, plan in self._generator.plans(request, order.provider)
         ]
         return Prepared(request=request, offers=tuple(offers), source=source)
+
+    async def _with_picture(
+        self, order: Order, request: ImageToImage | Upscale
+    ) -> tuple[ImageToImage | Upscale, bytes]:
+        """The request with the picture it works on, and what of that has to be kept for it."""
+        if order.source_artifact:
+            request = replace(request, image=await asyncio.to_thread(self._read_source, order))
+        check_request(request)  # before it is decoded: a picture as text, say, is no picture
+        if isinstance(request, ImageToImage) and request.masked:
+            self._generator.check_able(request, order.provider)
+            mask, bytes_max = request.mask or request.image, picture.PICTURE_BYTES_MAX
+            if order.source_artifact:  # it was checked when it was kept
+                bytes_max = max(bytes_max, len(request.image))
+            async with self._upload_places:
+                source = await asyncio.to_thread(masking.masked, request.image, mask, bytes_max=bytes_max)
+            return replace(request, image=source, mask=b"", only_transparent=True), source
+        if order.source_artifact:
+            return request, b""
+        async with self._upload_places:
+            source, _ = await asyncio.to_thread(picture.normalise_upload, request.image)
+        return replace(request, image=source), source
 
     async def put_source(self, order: Order, source: bytes) -> str:
         """Keep an uploaded picture for the order to work on; it goes when the order ends. Empty: there is none."""
@@ -135,6 +149,8 @@ def fingerprint_of(order: Order) -> str:
     facts = (str(order.pictures), order.provider or "", order.source_artifact)
     for part in (encode(order.request), *facts, *order.prompts):
         wish.update(part.encode("utf-8", "backslashreplace") + b"\0")
+    if isinstance(order.request, ImageToImage) and order.request.mask and isinstance(order.request.mask, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+        wish.update(b"mask" + hashlib.blake2b(order.request.mask, digest_size=16).digest())
     if not isinstance(order.request, TextToImage) and isinstance(order.request.image, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
         wish.update(order.request.image)
     return wish.hexdigest()

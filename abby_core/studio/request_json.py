@@ -9,8 +9,10 @@ from abby_core.generation.request import SEED_MAX, ImageRequest, ImageToImage, T
 
 
 def encode(request: ImageRequest) -> str:
-    """The request as JSON text, keys sorted, picture bytes left out."""
-    values = {name: value for name, value in vars(request).items() if name != "image"}
+    """The request as JSON text, keys sorted, the bytes of pictures left out."""
+    values = {name: value for name, value in vars(request).items() if name not in {"image", "mask"}}
+    if not values.get("only_transparent"):  # so that wishes from before there were masks still read the same
+        values.pop("only_transparent", None)
     return json.dumps({"kind": request.kind, **values}, sort_keys=True)
 
 

@@ -29,12 +29,12 @@ def wish_for_text(wording: Wording, choices: Choices) -> Wish:
     return _wish(choices.text_to_image(prompts[0]), prompts, choices)
 
 
-def wish_for_image(wording: Wording, choices: Choices, image: bytes) -> Wish:
-    """The same from a picture and words."""
+def wish_for_image(wording: Wording, choices: Choices, image: bytes, mask: bytes = b"") -> Wish:
+    """The same from a picture and words; with a ``mask``, only what is transparent in that is painted anew."""
     if wording.choices.width is not None:
         raise InvalidRequest(sentence("A picture made from a picture keeps its shape: leave --ar and --size out."))
     prompts = _prompts(wording, choices)
-    return _wish(choices.image_to_image(prompts[0], image), prompts, choices)
+    return _wish(choices.image_to_image(prompts[0], image, mask), prompts, choices)
 
 
 def _prompts(wording: Wording, choices: Choices) -> tuple[str, ...]:

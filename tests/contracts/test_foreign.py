@@ -39,7 +39,7 @@ from abby_core.storage.archive import archive, archive_oldest
 from abby_core.studio.order import Order
 from tests.services.databases import Place, contents, copy_of, migrate
 from tests.services.postgres import PostgresServer
-from tests.support.providers import photograph
+from tests.support.providers import mask, photograph
 from tests.support.studio import ALICE, BOB, kept_files, open_abby, wish
 
 CAROL = Account.local("carol")
@@ -70,6 +70,11 @@ class Naming:
 
 def transform(account: Account, source: str) -> Order:
     request = ImageToImage(image=b"", prompt="a boat")
+    return wish("asked-for", account, request=request, source_artifact=source)
+
+
+def paint_a_part(account: Account, source: str) -> Order:
+    request = ImageToImage(image=b"", mask=mask(), prompt="a boat")
     return wish("asked-for", account, request=request, source_artifact=source)
 
 
@@ -127,6 +132,7 @@ NAMING = [
     Naming("Studio.submit", "picture", lambda abby, who, it: abby.studio.submit(transform(who, it))),
     Naming("Studio.submit", "picture", lambda abby, who, it: abby.studio.submit(upscale(who, it))),
     Naming("Studio.create", "picture", lambda abby, who, it: abby.studio.create(transform(who, it))),
+    Naming("Studio.submit", "picture", lambda abby, who, it: abby.studio.submit(paint_a_part(who, it))),
     Naming("Studio.watch", "order", watch),
     Naming("Studio.result", "order", lambda abby, who, it: abby.studio.result(it, who)),
     Naming("Studio.order", "order", lambda abby, who, it: abby.studio.order(it, who)),

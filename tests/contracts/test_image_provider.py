@@ -94,8 +94,23 @@ def asked(kind: Kind) -> ImageRequest:
             return Upscale(image=drawing(96, 64), width=256)
 
 
+@lru_cache
+def gapped(width: int = 160, height: int = 96) -> bytes:
+    """The drawing with a transparent place in its middle."""
+    picture = Image.open(BytesIO(drawing(width, height))).convert("RGBA")
+    opacity = Image.new("L", picture.size, 255)
+    opacity.paste(0, (width // 4, height // 4, width * 3 // 4, height * 3 // 4))
+    picture.putalpha(opacity)
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
 def asked_of(provider: ImageProvider) -> list[ImageRequest]:
-    return [asked(kind) for kind in KINDS if kind in provider.capabilities.kinds]
+    requests = [asked(kind) for kind in KINDS if kind in provider.capabilities.kinds]
+    if provider.capabilities.masks:
+        requests.append(ImageToImage(image=gapped(), prompt="a rabbit", seed=7, only_transparent=True))
+    return requests
 
 
 async def make(provider: ImageProvider, request: ImageRequest) -> GeneratedImage:
@@ -162,6 +177,11 @@ def test_what_is_no_picture_is_refused_when_planning(provider: ImageProvider, im
                 provider.plan(replace(request, image=image))
 
 
+def test_a_mask_beside_the_picture_is_refused_when_planning(provider: ImageProvider) -> None:
+    with pytest.raises(InvalidRequest, match="transparency"):
+        provider.plan(ImageToImage(image=drawing(96, 64), mask=gapped(96, 64), prompt="a rabbit"))
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_can_be_planned(provider: ImageProvider, style: str) -> None:
     provider.plan(TextToImage(prompt="a cat", style=style))
@@ -189,7 +209,7 @@ async def test_a_size_that_the_plan_leaves_alone_is_the_size_that_comes(provider
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 async def test_pictures_of_every_format_are_taken(provider: ImageProvider, file_format: str) -> None:
     for request in asked_of(provider):
-        if not isinstance(request, TextToImage):
+        if not isinstance(request, TextToImage) and not getattr(request, "masked", False):
             await make(provider, replace(request, image=drawing(96, 64, file_format)))
 
 

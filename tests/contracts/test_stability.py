@@ -10,6 +10,7 @@ import os
 import socket
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -60,9 +61,24 @@ from tests.services.stability_server import (
 )
 from tests.support.providers import shares_into
 
+AROUND_COLOUR, GAP_COLOUR = (120, 160, 90), (200, 60, 30)
+
+
+@lru_cache
+def with_gap(width: int, height: int) -> bytes:
+    """A picture whose middle is transparent, in another colour than what is around it."""
+    picture = Image.new("RGBA", (width, height), (*AROUND_COLOUR, 255))
+    picture.paste((*GAP_COLOUR, 0), (width // 4, height // 4, width * 3 // 4, height * 3 // 4))
+    out = BytesIO()
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
 WORDS = TextToImage(prompt="a cat")
 PICTURE = png(1024, 1024)
-REQUESTS = (WORDS, ImageToImage(image=PICTURE, prompt="a cat"), Upscale(image=PICTURE))
+GAPPED = with_gap(1024, 1024)
+PART = ImageToImage(image=GAPPED, prompt="a cat", only_transparent=True)
+REQUESTS = (WORDS, ImageToImage(image=PICTURE, prompt="a cat"), Upscale(image=PICTURE), PART)
 
 
 @pytest.fixture
@@ -96,7 +112,7 @@ async def failure(provider: Stability, request: ImageRequest = WORDS) -> Any:
 
 class TestPictures:
     @pytest.mark.parametrize("model", MODELS)
-    @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.kind)
+    @pytest.mark.parametrize("request_", REQUESTS, ids=["words", "redrawing", "upscaling", "a part"])
     async def test_every_model_makes_every_kind_of_picture(
         self, server: StabilityServer, model: str, request_: ImageRequest
     ) -> None:
@@ -109,6 +125,36 @@ class TestPictures:
         assert (image.provider, image.model, image.notes) == ("stability", plan.model, ())
         assert credits_before - server.credits == pytest.approx(image.millicredits / 1000)
         assert len(server.seen) == 1
+
+    @pytest.mark.parametrize(
+        ("model", "path", "price"),
+        [("core", "/v2beta/stable-image/edit/inpaint", 5), ("ultra", "/v2beta/stable-image/edit/inpaint", 5),
+         ("sdxl", "/v1/generation/stable-diffusion-xl-1024-v1-0/image-to-image/masking", 0.9)],
+    )  # fmt: skip
+    async def test_a_part_is_painted_anew_by_what_is_made_for_that(
+        self, server: StabilityServer, model: str, path: str, price: float
+    ) -> None:
+        provider = Stability(KEY, api_host=server.url, model=model)
+        await make(provider, PART)
+        [seen] = server.seen
+        assert seen.path == path
+        assert GAPPED in seen.values.values()
+        assert not {"mask", "mask_image", "strength", "image_strength"} & seen.values.keys()
+        assert 1000 - server.credits == pytest.approx(price)
+
+    @pytest.mark.parametrize(("model", "width", "height"), [("core", 3100, 3100), ("sdxl", 700, 500)])
+    async def test_what_has_to_be_scaled_keeps_its_gap_and_the_colours_in_it(
+        self, server: StabilityServer, model: str, width: int, height: int
+    ) -> None:
+        provider = Stability(KEY, api_host=server.url, model=model)
+        await make(provider, replace(PART, image=with_gap(width, height)))
+        data = next(value for value in server.seen[0].values.values() if isinstance(value, bytes))
+        with Image.open(BytesIO(data)) as sent:
+            assert sent.size != (width, height)
+            middle = sent.getpixel((sent.width // 2, sent.height // 2))
+            corner = sent.getpixel((0, 0))
+        assert middle == (*GAP_COLOUR, 0)
+        assert corner == (*AROUND_COLOUR, 255)
 
     async def test_the_conservative_upscaler_works_too(self, server: StabilityServer) -> None:
         provider = Stability(KEY, api_host=server.url, upscale_model="conservative")
@@ -644,9 +690,13 @@ _common = {
 _pictures = st.sampled_from([(64, 64), (64, 150), (900, 1100), (1024, 1024), (1536, 700), (2500, 1001)]).map(
     lambda size: png(*size)
 )
+_gapped = st.sampled_from([(64, 64), (64, 150), (1024, 1024), (2500, 1001), (3200, 3000)]).map(
+    lambda size: with_gap(*size)
+)
 _requests = st.one_of(
     st.builds(TextToImage, **_common, width=st.integers(64, 2048), height=st.integers(64, 2048)),
     st.builds(ImageToImage, **_common, image=_pictures, image_strength=st.floats(0, 1)),
+    st.builds(ImageToImage, **_common, image=_gapped, image_strength=st.floats(0, 1), only_transparent=st.just(True)),
     st.builds(Upscale, image=_pictures, prompt=_prompts, width=st.integers(64, 8192), seed=st.integers(0, SEED_MAX)),
 )
 
@@ -671,7 +721,8 @@ def test_whatever_is_asked_the_documents_allow_what_is_sent(
         sent: dict[str, Any] = dict(call.json or call.fields)
         if call.attachment is not None:
             data, size = call.attachment.data, call.attachment.size
-            sent[call.attachment.field_name] = data if size is None else resized(data, size)
+            masked = call.attachment.masked
+            sent[call.attachment.field_name] = data if size is None else resized(data, size, masked=masked)
         values = sent if call.json else coerced(operation, schema, sent)
         assert problems_with(operation, schema, values) == []
         call = call.if_not_found

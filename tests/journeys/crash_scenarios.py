@@ -24,7 +24,7 @@ from abby_core.storage.artifact import Artifact
 from abby_core.studio import order_book
 from abby_core.studio.order import OrderView
 from tests.support.crashing import CrashingProvider, Steps, make_crash
-from tests.support.providers import photograph
+from tests.support.providers import mask, photograph
 from tests.support.studio import (
     ALICE,
     Clock,
@@ -88,8 +88,9 @@ class Scenario:
 
     def open(self, place: Place, *, later_seconds: float = 0, steps: Steps | None = None) -> Abby:
         provider = CrashingProvider(
-            data=self.data, paid=self.paid, millicredits=1000 if self.paid else 0, calls=place.calls, steps=steps
-        )
+            data=self.data, paid=self.paid, millicredits=1000 if self.paid else 0, calls=place.calls, steps=steps,
+            masks=True,
+        )  # fmt: skip
         clock = Clock()
         clock.skip(later_seconds)
         abby = open_abby(place.root, provider, clock=clock, **dict[str, Any](self.settings))
@@ -98,9 +99,9 @@ class Scenario:
         return abby
 
 
-def _order(pictures: int, *, upload: bool = False) -> Act:
+def _order(pictures: int, *, upload: bool = False, mask: bytes = b"") -> Act:
     async def act(abby: Abby, place: Place) -> None:
-        request = ImageToImage(image=PICTURE, prompt="in winter") if upload else None
+        request = ImageToImage(image=PICTURE, mask=mask, prompt="in winter") if upload else None
         order = wish("o1", pictures=pictures, request=request)
         async with abby:
             await abby.studio.submit(order)
@@ -197,6 +198,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a paid order": Scenario(act=_order(1), paid=True, steps_min=25),
     "a paid order of two": Scenario(act=_order(2), paid=True, steps_min=40),
     "an upload": Scenario(act=_order(1, upload=True), steps_min=35),
+    "an upload with a mask": Scenario(act=_order(1, upload=True, mask=mask()), steps_min=35),
     "a paid upload": Scenario(act=_order(1, upload=True), paid=True, steps_min=35),
     "a picture larger than expected": Scenario(
         act=_order(1), data=LARGE, steps_min=25, settings=(("image_generation_size_mb", 0.01),)

@@ -99,7 +99,7 @@ def problems_with(operation: Operation, schema: Schema, values: Mapping[str, Any
     validator = Draft202012Validator({**schema, "components": components})
     for error in validator.iter_errors(plain):
         problems.append(f"{'.'.join(map(str, error.absolute_path))}: {error.message}")
-    return problems + list(_problems_in_prose(operation, values))
+    return [*problems, *_problems_in_prose(operation, values), *_problems_with_mask(operation, values)]
 
 
 def coerced(operation: Operation, schema: Schema, fields: Mapping[str, str | bytes]) -> dict[str, Any]:
@@ -183,3 +183,29 @@ def _problems_in_prose(operation: Operation, values: Mapping[str, Any]) -> Itera
             yield from (f"{name}: needs STEP_SCHEDULE" for name in values if name.startswith("step_schedule"))
     if operation.template == _V1_UPSCALE and {"width", "height"} <= values.keys():
         yield "only one of width and height may be given"
+
+
+def _problems_with_mask(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
+    """The same about painting only a part of a picture anew."""
+    if (
+        operation.template.endswith("/edit/inpaint")
+        and "mask" not in values
+        and not _is_see_through(values.get("image", b""))
+    ):
+        yield "mask: is required unless the image has an alpha channel"
+    if operation.template.endswith("/image-to-image/masking") and "init_image" in values:
+        with Image.open(BytesIO(values["init_image"])) as picture:
+            if picture.size not in SDXL_SIZES:
+                yield f"init_image: {picture.size[0]}x{picture.size[1]} is not among the allowed dimensions"
+        by_alpha = values.get("mask_source") == "INIT_IMAGE_ALPHA"
+        if by_alpha and not _is_see_through(values["init_image"]):
+            yield "init_image: has no alpha channel to take the mask from"
+        if by_alpha == ("mask_image" in values):
+            yield "mask_image: is required unless the mask is the init_image's alpha, and not allowed then"
+
+
+def _is_see_through(data: bytes) -> bool:
+    if not data:
+        return False
+    with Image.open(BytesIO(data)) as picture:
+        return picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)

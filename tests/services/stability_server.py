@@ -309,7 +309,7 @@ def _size_of_result(operation: Operation, values: Mapping[str, Any]) -> tuple[in
     if operation.v1:
         return size if given is not None else (values["width"], values["height"])
     if given is not None:
-        return _shaped(size[0] / size[1], 1_000_000)
+        return _shaped(size[0] / size[1], 4_194_304 if operation.template.endswith("/edit/inpaint") else 1_000_000)
     pixels = 1_500_000 if "generate/core" in operation.template else 1_048_576
     across, down = map(int, values.get("aspect_ratio", "1:1").split(":"))
     return _shaped(across / down, pixels)

@@ -1,6 +1,7 @@
 """What somebody's program does with OpenAI's client, whichever version it has: run by test_openai_versions.py.
 
-It takes Abby's address, a line to it that will be cut, and a token; it prints what it met as one line of JSON.
+It takes Abby's address, a line to it that will be cut, a token, a picture and a mask; it prints what it met as one
+line of JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import openai
 
 
-def main(url: str, line: str, token: str, picture: str) -> None:
+def main(url: str, line: str, token: str, picture: str, mask: str) -> None:
     client = openai.OpenAI(api_key=token, base_url=f"{url}/v1", timeout=60)
     by_line = openai.OpenAI(api_key=token, base_url=f"{line}/v1", timeout=60)
     generate: Callable[..., Any] = client.images.generate
@@ -26,6 +27,10 @@ def main(url: str, line: str, token: str, picture: str) -> None:
         "version": openai.__version__,
         "generated": [digest(each) for each in generate(prompt="a boat", n=2, size="512x512").data],
         "edited": [digest(each) for each in client.images.edit(image=Path(picture), prompt="at night").data or []],
+        "edited in part": [
+            digest(each)
+            for each in client.images.edit(image=Path(picture), mask=Path(mask), prompt="a moon").data or []
+        ],
         "streamed": [(each.type, digest(each)) for each in generate(prompt="a fox", stream=True)],
         "edit streamed": [
             (each.type, digest(each)) for each in client.images.edit(image=Path(picture), prompt="a night", stream=True)

@@ -29,6 +29,16 @@ def photograph(width: int = 96, height: int = 64, *, seed: int = 1) -> bytes:
     return target.getvalue()
 
 
+@functools.cache
+def mask(width: int = 96, height: int = 64, *, file_format: str = "PNG") -> bytes:
+    """A mask that is transparent in its right half."""
+    picture = Image.new("RGBA", (width, height), (0, 0, 0, 255))
+    picture.paste((0, 0, 0, 0), (width // 2, 0, width, height))
+    target = BytesIO()
+    picture.save(target, file_format, lossless=True)
+    return target.getvalue()
+
+
 def _noise(count: int, seed: int) -> bytes:
     import random
 
@@ -48,6 +58,7 @@ class FixedProvider:
     paid: bool = False
     millicredits: int = 0
     demo: bool = False
+    masks: bool = False
     before: Callable[[ImageRequest], None] | None = None
     gate: asyncio.Event | None = None
     errors: tuple[BaseException, ...] = ()
@@ -68,7 +79,7 @@ class FixedProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(kinds=frozenset(KINDS), paid=self.paid, demo=self.demo)
+        return Capabilities(kinds=frozenset(KINDS), paid=self.paid, demo=self.demo, masks=self.masks)
 
     @property
     def prompts(self) -> list[str]:

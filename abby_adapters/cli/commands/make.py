@@ -44,6 +44,14 @@ INPUT_BYTES_MAX = 20 * 2**20
 SUBTLE, STRONG = 0.7, 0.35
 """How much of a picture a variation keeps."""
 Prompt = Annotated[str, typer.Argument(help="What should be in the picture.")]
+Mask = Annotated[
+    str | None,
+    typer.Option(
+        "--mask",
+        help="Paint only a part anew, where this PNG or WebP of the same size (a file, or a name of your gallery) is "
+        "transparent; all else stays as it is.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Also show what is logged.")]
 
 
@@ -87,6 +95,7 @@ def imagine(
 def transform(
     file: Annotated[str, typer.Argument(help="The picture: a PNG, JPEG or WebP file, or a name of your gallery.")],
     prompt: Prompt,
+    mask: Mask = None,
     strength: Strength = None,
     style: Style = None,
     seed: Seed = None,
@@ -101,7 +110,7 @@ def transform(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a new picture from a picture and words."""
+    """Make a new picture from a picture and words; with --mask, paint only a part of it anew."""
     from abby_core.studio.wish import wish_for_image
 
     asked = choices_of(
@@ -110,7 +119,7 @@ def transform(
     with closing(Context(as_json=as_json, user=user, verbose=verbose)) as context:
         wording, resolved = _wording(context, prompt, asked, "image_to_image", preset)
         image, source = _source(context, file)
-        wish = wish_for_image(wording, resolved.choices, image)
+        wish = wish_for_image(wording, resolved.choices, image, b"" if mask is None else _mask(context, mask))
         _make_wish(context, wish, out=out, notes=wording.notes + resolved.notes, source=source)
 
 
@@ -218,6 +227,15 @@ def _source(context: Context, file: str) -> tuple[bytes, str]:
         reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
         raise InvalidRequest(f"{file!r} cannot be read: {reason}.") from error
     return b"", context.abby.gallery.find(context.account, file).id
+
+
+def _mask(context: Context, file: str) -> bytes:
+    """A mask's bytes, from a file or from the gallery."""
+    data, source = _source(context, file)
+    data = data or (context.abby.gallery.open(context.abby.gallery.find(context.account, source)) if source else b"")
+    if not data:  # which would be no mask at all, and everything painted anew
+        raise InvalidRequest(f"{file!r} is empty: a mask is a PNG or WebP picture.")
+    return data
 
 
 def _targets(out: str | None, pictures: int) -> list[Path]:

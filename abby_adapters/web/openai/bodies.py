@@ -101,11 +101,11 @@ class EditBody(ImageBody):
         None, description="Beyond OpenAI: near 1 keeps the picture."
     )
 
-    def order(self, abby: Abby, account: Account, image: bytes) -> Order:
+    def order(self, abby: Abby, account: Account, image: bytes, mask: bytes) -> Order:
         """The order it stands for, still without an id."""
         _size(self.size)
         choices = self.choices(abby).over(Choices(image_strength=self.image_strength))
-        return _order(account, wish_for_image(Wording(prompts=(self.prompt,)), choices, image))
+        return _order(account, wish_for_image(Wording(prompts=(self.prompt,)), choices, image, mask))
 
 
 def provider_of(abby: Abby, model: str | None, provider: str | None) -> str | None:

@@ -69,8 +69,8 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
     @router.post("/images/edits", summary="Make pictures from a picture and words", responses=_MADE | {415: {}},
                  openapi_extra={"requestBody": {"required": True, "content": EDIT_CONTENT}})  # fmt: skip
     async def edits(request: Request, caller: Maker) -> Response:
-        body, image = await read_edit(abby, request)
-        return await images.make(request, body, body.order(abby, caller.account, image), "image_edit")
+        body, image, mask = await read_edit(abby, request)
+        return await images.make(request, body, body.order(abby, caller.account, image, mask), "image_edit")
 
     @router.post("/images/variations", summary="Refused: no model here makes variations", status_code=400)
     async def variations(caller: Anybody) -> Response:  # noqa: ARG001 -- whoever asks has a token

@@ -98,5 +98,5 @@ def _caching(request: Request, artifact: Artifact) -> str:
 
 def parameters_told(artifact: Artifact) -> dict[str, Any]:
     """What a picture was made with, as far as people asked for it."""
-    told = ("steps", "cfg_scale", "image_strength")
+    told = ("steps", "cfg_scale", "image_strength", "masked")
     return {name: artifact.parameters[name] for name in told if artifact.parameters.get(name) is not None}

@@ -16,6 +16,7 @@ from PIL import Image
 from abby_adapters.cli import main as main_module
 from abby_adapters.cli.main import PARTS, app_for
 from tests.adapters.cli.conftest import Abby, Computer
+from tests.support.providers import mask
 
 SMALL = ("--size", "64x64")
 
@@ -160,6 +161,30 @@ class TestWorkingOnPictures:
         assert (first["kind"], first["width"], first["height"]) == ("image_to_image", 96, 64)
         second = abby("transform", first["name"], "a calm sea", "--strength", "0.9", "--json")
         assert second.code == 0, second.out
+
+    def test_with_a_mask_only_a_part_is_painted_anew(self, abby: Abby, tmp_path: Path) -> None:
+        picture_file(tmp_path / "sea.png")
+        (tmp_path / "mask.png").write_bytes(mask())
+        answer = abby("transform", "sea.png", "a storm at night", "--mask", "mask.png", "--out", "new.png", "--json")
+        assert answer.code == 0, answer.err
+        assert answer.json["pictures"][0]["parameters"]["masked"] is True
+        with Image.open(tmp_path / "new.png") as new:
+            assert new.crop((0, 0, 48, 64)).convert("RGB").getcolors() == [(48 * 64, (0, 128, 128))]
+            assert len(new.crop((48, 0, 96, 64)).convert("RGB").getcolors(9999) or []) > 1
+        kept = answer.json["pictures"][0]["name"]
+        again = abby("transform", kept, "a calm sea", "--mask", "mask.png", "--json")
+        assert again.json["pictures"][0]["made_from"] == answer.json["pictures"][0]["id"]
+
+    def test_a_mask_that_is_none_or_does_not_fit_is_refused_with_2(self, abby: Abby, tmp_path: Path) -> None:
+        picture_file(tmp_path / "sea.png")
+        (tmp_path / "empty.png").touch()
+        (tmp_path / "small.png").write_bytes(mask(10, 10))
+        for name, said in {
+            "empty.png": "is empty", "small.png": "10 × 10", "sea.png": "no transparency", "missing.png": "missing.png",
+        }.items():  # fmt: skip
+            answer = abby("transform", "sea.png", "a storm", "--mask", name)
+            assert (answer.code, said in " ".join(answer.err.split())) == (2, True), answer.err
+        assert abby("quota", "--json").json["daily"]["used"] == 0
 
     def test_upscale_makes_it_larger(self, abby: Abby, tmp_path: Path) -> None:
         picture_file(tmp_path / "sea.png")

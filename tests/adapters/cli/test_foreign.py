@@ -18,6 +18,7 @@ COMMANDS = {
         "show IT", "favourite IT", "rename IT mine", "visibility IT public", "alt IT words", "delete IT",
         "delete IT --for-good", "undelete IT", "compress IT", "compress --undo IT", "archive IT", "restore IT",
         "share IT", "download IT", "album add Bobs IT", "album remove Bobs IT", "transform IT words", "upscale IT",
+        "transform bobs.png words --mask IT",
         "vary IT",
     ),
     "trashed": ("show IT", "undelete IT", "delete IT --for-good", "restore IT"),

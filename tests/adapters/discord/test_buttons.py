@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from abby_adapters.discord.asking import again
+from abby_core.errors import InvalidRequest
 from abby_core.generation.request import ImageToImage, TextToImage, Upscale
 from tests.adapters.discord.conftest import House, account, said, shown
 from tests.services.discord_messages import Upload
-from tests.support.providers import FixedProvider, photograph
+from tests.support.providers import FixedProvider, mask, photograph
+from tests.support.studio import wish
 
 
 async def test_once_more_makes_the_same_with_another_seed(house: House) -> None:
@@ -121,6 +126,16 @@ async def test_what_was_made_from_an_attachment_cannot_be_made_once_more_and_tha
         message = (await shown(asked)).original
         assert message is not None
         await said(await house.server.click(message, "🔄 Again", house.ada), "attach it to /transform again")
+
+
+async def test_what_was_painted_anew_by_a_mask_cannot_be_made_once_more_and_that_is_said(house: House) -> None:
+    async with house.bot(FixedProvider(masks=True)) as bot:
+        core = bot.core
+        assert core is not None
+        request = ImageToImage(image=photograph(), mask=mask(), prompt="in oil")
+        await core.studio.create(wish("masked", account(house.ada), request=request))
+        with pytest.raises(InvalidRequest, match="the mask that said which is not kept"):
+            await again(house.ada.id, "masked")(core, account(house.ada))
 
 
 async def test_a_remix_that_was_open_over_a_restart_is_made(house: House) -> None:

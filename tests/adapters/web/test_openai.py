@@ -15,15 +15,16 @@ import aiohttp
 import jsonschema
 import openai
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from abby_core.errors import Moderated, ProviderError, RateLimited, StorageError
+from abby_core.generation.providers.painter import Painter
 from abby_core.generation.request import ImageToImage, TextToImage
 from abby_core.quota.meter import IMAGES_PER_DAY
 from abby_core.security.fetching import Fetcher
 from abby_core.storage.artifact import Artifact
 from abby_core.storage.picture import inspect
-from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, paid_provider, photograph
+from tests.support.providers import PATIENCE_SECONDS, FixedProvider, blocking_provider, mask, paid_provider, photograph
 from tests.support.studio import ALICE, BOB, assert_sound, counter, until_ended, wish
 from tests.support.web import RETRIES, Web, cutting, serving
 
@@ -47,7 +48,12 @@ BAD_REQUESTS: list[tuple[dict[str, Any], str | None]] = [
 ]
 BAD_FILES: list[tuple[dict[str, Any], str]] = [
     ({"image": photograph(), "mask": photograph()}, "mask"),
+    ({"image": photograph(), "mask": mask(64, 64)}, "mask"),
+    ({"image": photograph(), "mask": b"no picture"}, "mask"),
+    ({"image": photograph(), "mask": mask()[:-20]}, "mask"),
+    ({"image": photograph()[:-20], "mask": mask()}, "image"),
     ({"image": [photograph(), photograph()]}, "image"),
+    ({"image": [photograph(), photograph()], "mask": mask()}, "image"),
     ({"image": b"no picture"}, "image"),
     ({"image": photograph()[:-20]}, "image"),
     ({"image": b""}, "image"),
@@ -232,13 +238,79 @@ class TestEdits:
         assert isinstance(request, ImageToImage)
         assert request.prompt == "at night"
 
-    async def test_what_no_provider_can_do_is_refused(self, web: Web) -> None:
-        async with web.openai() as client:
+    async def test_files_that_cannot_be_used_are_refused_by_name(self, tmp_path: Path) -> None:
+        async with serving(tmp_path, FixedProvider(masks=True)) as web, web.openai() as client:
             for files, param in BAD_FILES:
                 with pytest.raises(openai.BadRequestError) as refused:
                     await client.images.edit(prompt="at night", **files)
                 assert refused.value.param == param
         assert_sound(web.abby)
+
+    @pytest.mark.parametrize("form", [bytes, BytesIO, lambda data: ("mask.png", data, "image/png")])
+    async def test_only_what_the_mask_leaves_transparent_is_painted_anew(
+        self, tmp_path: Path, form: Callable[[bytes], Any]
+    ) -> None:
+        async with serving(tmp_path, Painter()) as web, web.openai() as client:
+            made = await client.images.edit(
+                image=photograph(), mask=form(mask()), prompt="a red dragon at night", extra_body={"image_strength": 0}
+            )
+            [artifact] = web.abby.gallery.page(ALICE).artifacts
+            before, after = (Image.open(BytesIO(data)) for data in (photograph(), decoded((made.data or [])[0])))
+        changes = ImageChops.difference(before, after)
+        assert changes.crop((48, 0, 96, 64)).getbbox() is not None
+        assert changes.crop((0, 0, 48, 64)).getbbox() is None
+        assert artifact.parameters["masked"] is True
+
+    async def test_masks_are_in_the_description_of_the_interface(self, web: Web) -> None:
+        async with web.http() as http, http.get("/api/openapi.json") as answer:
+            edits = (await answer.json())["paths"]["/v1/images/edits"]["post"]
+        for content in edits["requestBody"]["content"].values():
+            assert "transparent" in content["schema"]["properties"]["mask"]["description"]
+
+    async def test_a_mask_is_refused_where_no_provider_can_use_it(self, web: Web) -> None:
+        async with web.openai() as client:
+            with pytest.raises(openai.BadRequestError, match="leave the mask out"):
+                await client.images.edit(image=photograph(), mask=mask(), prompt="at night")
+            await client.images.edit(image=photograph(), mask=b"", prompt="at night")  # none at all
+        assert len(web.provider.requests) == 1
+        assert_sound(web.abby)
+
+    async def test_a_mask_that_is_no_file_or_several_is_refused(self, web: Web) -> None:
+        async with web.http() as http:
+            for masks in (["in words"], [mask(), mask()]):
+                form = aiohttp.FormData()
+                form.add_field("prompt", "at night")
+                form.add_field("image", photograph(), filename="image.png")
+                for each in masks:
+                    form.add_field("mask", each, filename=None if isinstance(each, str) else "mask.png")
+                async with http.post("/v1/images/edits", data=form) as answer:
+                    assert (answer.status, (await answer.json())["error"]["param"]) == (400, "mask")
+        assert web.provider.requests == []
+
+    async def test_the_same_key_with_another_mask_is_a_conflict(self, tmp_path: Path) -> None:
+        async with serving(tmp_path, FixedProvider(masks=True)) as web, web.openai() as client:
+            for _ in range(2):
+                await client.images.edit(image=photograph(), mask=mask(), prompt="at night", extra_headers=KEY)
+            with pytest.raises(openai.ConflictError) as refused:
+                other = mask(file_format="WEBP")
+                await client.images.edit(image=photograph(), mask=other, prompt="at night", extra_headers=KEY)
+            assert refused.value.code == "idempotency_key_reused"
+        assert len(web.provider.requests) == 1
+
+    async def test_the_clients_own_retry_with_another_mask_is_another_order(self, tmp_path: Path) -> None:
+        async def order_of(web: Web, its_mask: bytes, **headers: str) -> str:
+            async with web.openai() as client:
+                made = await client.images.edit(
+                    image=photograph(), mask=its_mask, prompt="at night", extra_headers=headers
+                )
+            return (made.model_extra or {})["abby"]["order"]
+
+        again = {"x-stainless-retry-count": "1"}
+        async with serving(tmp_path, FixedProvider(masks=True)) as web:
+            first = await order_of(web, mask())
+        async with serving(tmp_path, FixedProvider(masks=True)) as web:
+            assert await order_of(web, mask(file_format="WEBP"), **again) != first
+            assert await order_of(web, mask(), **again) == first
 
     async def test_variations_are_refused_as_by_openai_for_models_without_them(self, web: Web) -> None:
         async with web.openai() as client:
@@ -453,8 +525,8 @@ async def first_picture(client: openai.AsyncOpenAI, stream: bool, headers: dict[
 
 
 class TestEditsByAddress:
-    async def edit(self, web: Web, image_url: str) -> tuple[int, Any]:
-        body = {"prompt": "at night", "images": [{"image_url": image_url}]}
+    async def edit(self, web: Web, image_url: str, **more: Any) -> tuple[int, Any]:
+        body = {"prompt": "at night", "images": [{"image_url": image_url}], **more}
         async with web.http() as http, http.post("/v1/images/edits", json=body) as answer:
             return answer.status, await answer.json()
 
@@ -466,6 +538,28 @@ class TestEditsByAddress:
         for wrong in ("data:image/png,x", "data:image/png;base64,!", "data:;base64,AAAA"):
             assert (await self.edit(web, wrong))[0] == 400
         assert len(web.provider.requests) == 1
+
+    async def test_a_mask_comes_as_a_picture_does(self, tmp_path: Path) -> None:
+        def url(data: bytes) -> str:
+            return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+
+        async with serving(tmp_path, FixedProvider(masks=True)) as web:
+            assert (await self.edit(web, url(photograph()), mask={"image_url": url(mask())}))[0] == 200
+            [request] = web.provider.requests
+            assert isinstance(request, ImageToImage)
+            assert request.only_transparent
+            status, said = await self.edit(web, url(photograph()), mask={"image_url": url(mask(10, 10))})
+            assert (status, said["error"]["param"], said["error"]["code"]) == (400, "mask", "invalid_mask")
+            for wrong in ({"file_id": "file-1"}, {}, url(mask()), [{"image_url": url(mask())}], {"image_url": ""}):
+                status, said = await self.edit(web, url(photograph()), mask=wrong)
+                assert (status, said["error"]["type"]) == (400, "invalid_request_error"), wrong
+            for wrong in ("data:image/png;base64,!", "data:image/png;base64,"):
+                status, said = await self.edit(web, url(photograph()), mask={"image_url": wrong})
+                assert (status, said["error"]["param"]) == (400, "mask")
+            status, said = await self.edit(web, url(photograph()), mask={"image_url": "https://example.org/mask.png"})
+            assert (status, "FETCH_URLS" in said["error"]["message"]) == (400, True)
+            assert (await self.edit(web, url(photograph()), mask=None))[0] == 200
+        assert len(web.provider.requests) == 2
 
     async def test_no_address_is_asked_unless_the_host_allows_it(self, web: Web) -> None:
         status, said = await self.edit(web, "https://example.org/fox.png")
@@ -481,3 +575,5 @@ class TestEditsByAddress:
             web.abby.fetcher = Fetcher(ports={int(other.url.rpartition(":")[2])}, also_addresses=["127.0.0.1"])
             assert (await self.edit(web, url))[0] == 200
             assert (await self.edit(web, f"{other.url}/healthz"))[1]["error"]["code"] == "invalid_image"
+            _, said = await self.edit(web, url, mask={"image_url": f"{other.url}/healthz"})
+            assert (said["error"]["code"], said["error"]["param"]) == ("invalid_mask", "mask")

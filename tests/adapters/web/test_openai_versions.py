@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from abby_core.errors import Moderated, ProviderError
-from abby_core.generation.request import ImageRequest
+from abby_core.generation.request import ImageRequest, ImageToImage
 from abby_core.quota.meter import IMAGES_PER_DAY
 from tests.conftest import absent
-from tests.support.providers import PATIENCE_SECONDS, FixedProvider, photograph
+from tests.support.providers import PATIENCE_SECONDS, FixedProvider, mask, photograph
 from tests.support.studio import ALICE, assert_sound, counter
 from tests.support.web import cutting, serving
 
 PROGRAM = Path(__file__).parents[2] / "support" / "openai_program.py"
-PICTURES = 6
-"""That the program gets: two, an edit, a stream, a streamed edit, and one over a line that is cut."""
+PICTURES = 7
+"""That the program gets: two, an edit, one in part, a stream, a streamed edit, and one over a line that is cut."""
 CREDITS = 3000
 
 
@@ -45,12 +45,14 @@ async def test_a_program_over_it_makes_edits_streams_and_is_told_what_is_wrong_a
     version, folder = client
     picture = tmp_path / "me.png"
     picture.write_bytes(photograph())
+    part = tmp_path / "mask.png"
+    part.write_bytes(mask())
     provider, accepted = _provider()
     async with (
         serving(tmp_path / "house", provider, max_user_daily_gens=PICTURES) as web,
         cutting(web) as (line, cut),
     ):
-        running = asyncio.create_task(_run(folder, web.url, line, web.token(), str(picture)))
+        running = asyncio.create_task(_run(folder, web.url, line, web.token(), str(picture), str(part)))
         async with asyncio.timeout(2 * PATIENCE_SECONDS):
             waiting = asyncio.create_task(accepted.wait())
             await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,6 +68,7 @@ async def test_a_program_over_it_makes_edits_streams_and_is_told_what_is_wrong_a
     assert met == {
         "generated": [made, made],
         "edited": [made],
+        "edited in part": [made],
         "streamed": [["image_generation.completed", made]],
         "edit streamed": [["image_edit.completed", made]],
         "models": ["abby", "fixed"],
@@ -81,6 +84,8 @@ async def test_a_program_over_it_makes_edits_streams_and_is_told_what_is_wrong_a
             "used up": ["RateLimitError", "insufficient_quota"],
         },
     }
+    in_part = [each.prompt for each in provider.requests if isinstance(each, ImageToImage) and each.only_transparent]
+    assert in_part == ["a moon"]
     paid_for = [prompt for prompt in provider.prompts if "something" not in prompt]
     assert len(paid_for) == PICTURES
     assert provider.prompts.count("something broken") == 2  # once each: what may have cost is not asked for again
@@ -101,7 +106,7 @@ def _provider() -> tuple[FixedProvider, asyncio.Event]:
             gate.clear()
             accepted.set()
 
-    return FixedProvider(paid=True, millicredits=CREDITS, gate=gate, before=before), accepted
+    return FixedProvider(paid=True, millicredits=CREDITS, masks=True, gate=gate, before=before), accepted
 
 
 async def _run(folder: str, *arguments: str) -> dict[str, Any]:

@@ -212,6 +212,73 @@ async def test_grey_with_sixteen_bits_keeps_its_tones(painter: Painter) -> None:
     assert made.getpixel((5, 5)) == (100, 100, 100)
 
 
+def with_gap(picture: Image.Image, box: tuple[int, int, int, int], opacity: int = 0) -> Image.Image:
+    """The picture, see-through in the box."""
+    alpha = Image.new("L", picture.size, 255)
+    alpha.paste(opacity, box)
+    gapped = picture.copy()
+    gapped.putalpha(alpha)
+    return gapped
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ((192, 128), (60, 20, 180, 120)),
+        ((192, 128), (0, 0, 192, 128)),
+        ((192, 128), (191, 127, 192, 128)),
+        ((8, 200), (0, 50, 3, 60)),
+        ((2100, 90), (0, 0, 2100, 45)),
+    ],
+)
+async def test_a_part_is_painted_anew_and_every_other_pixel_stays_exactly_as_it_was(
+    painter: Painter, size: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    gapped = with_gap(photo(*size), box)
+    request = ImageToImage(
+        image=png(gapped), prompt="a red dragon at night", image_strength=0, seed=7, only_transparent=True
+    )
+    made = await paint(painter, request)
+    assert (made.mode, made.size) == ("RGB", size)
+    changes = ImageChops.difference(made, photo(*size))
+    assert changes.getbbox() is not None
+    changes.paste(0, box)
+    assert changes.getbbox() is None
+
+
+async def test_thin_lines_are_painted_anew_too(painter: Painter) -> None:
+    gapped = with_gap(photo(), (0, 60, 192, 61))
+    request = ImageToImage(image=png(gapped), prompt="a dark forest", image_strength=0, only_transparent=True)
+    made = await paint(painter, request)
+    assert difference(made.crop((0, 60, 192, 61)), photo().crop((0, 60, 192, 61))) > 15
+
+
+async def test_the_new_fades_into_the_old(painter: Painter) -> None:
+    gapped = with_gap(Image.new("RGB", (600, 400), "white"), (300, 0, 600, 400))
+    request = ImageToImage(
+        image=png(gapped), prompt="a forest at night", image_strength=0, seed=7, only_transparent=True
+    )
+    made = (await paint(painter, request)).convert("L")
+    edge, inside = (ImageStat.Stat(made.crop((left, 0, left + 1, 400))).mean[0] for left in (300, 310))
+    assert inside < edge < 250
+
+
+async def test_the_strength_is_obeyed_in_the_part(painter: Painter) -> None:
+    gapped = png(with_gap(photo(), (60, 20, 180, 120)))
+    changes: list[float] = []
+    for strength in (1.0, 0.8, 0.3, 0.0):
+        request = ImageToImage(image=gapped, prompt="at night", image_strength=strength, seed=7, only_transparent=True)
+        changes.append(difference(await paint(painter, request), photo()))
+    assert changes[0] == 0
+    assert changes == sorted(changes)
+    assert changes[1] < changes[3]
+
+
+async def test_where_nothing_is_transparent_nothing_is_painted(painter: Painter) -> None:
+    request = ImageToImage(image=png(photo()), prompt="at night", image_strength=0, only_transparent=True)
+    assert difference(await paint(painter, request), photo()) == 0
+
+
 async def test_an_enlargement_is_the_same_picture_with_more_pixels(painter: Painter) -> None:
     made = await paint(painter, Upscale(image=png(photo()), width=600))
     assert made.size == (600, 400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -201,6 +202,43 @@ class TestRedrawing:
             plan(ImageToImage(image=png(63, 100), prompt="a cat"), "ultra")
 
 
+class TestPaintingAPartAnew:
+    def part(self, width: int = 1024, height: int = 1024, **more: Any) -> ImageToImage:
+        return ImageToImage(image=png(width, height, "RGBA"), prompt="a cat", only_transparent=True, **more)
+
+    @pytest.mark.parametrize("model", [model for model in MODELS if model != "sdxl"])
+    def test_v2beta_does_it_with_one_model_whatever_is_chosen(self, model: str) -> None:
+        planned = plan(self.part(), model)
+        assert (planned.model, planned.millicredits, planned.notes) == ("edit/inpaint", 5000, ())
+        sent = call(self.part(negative_prompt="rain", cfg_scale=7), model)
+        assert sent.fields == {
+            "prompt": "a cat", "negative_prompt": "rain", "seed": "7", "style_preset": "enhance",
+            "output_format": "png",
+        }  # fmt: skip
+
+    def test_sdxl_does_it_itself_at_its_own_price(self) -> None:
+        planned = plan(self.part(), "sdxl")
+        assert (planned.model, planned.millicredits) == ("sdxl", 900)
+        assert call(self.part(), "sdxl").fields["mask_source"] == "INIT_IMAGE_ALPHA"
+
+    @pytest.mark.parametrize("model", ["core", "sdxl"])
+    def test_a_strength_is_left_out_with_a_word_where_one_was_asked_for(self, model: str) -> None:
+        [note] = plan(self.part(image_strength=0.9), model).notes
+        assert "image_strength is left out" in note
+        assert plan(self.part(), model).notes == ()
+
+    def test_a_picture_too_large_for_it_is_reduced_with_a_word(self) -> None:
+        [note] = plan(self.part(3100, 3100)).notes
+        assert "3100 × 3100 pixels is too large" in note
+        attachment = call(self.part(3100, 3100)).attachment
+        assert attachment is not None
+        assert (attachment.size, attachment.masked) == ((1448, 1448), True)
+
+    def test_a_picture_too_small_for_it_is_refused(self) -> None:
+        with pytest.raises(PictureRejected, match="64"):
+            plan(self.part(63, 100))
+
+
 class TestUpscaling:
     def test_the_result_is_four_times_as_wide_and_that_is_said(self) -> None:
         planned = plan(Upscale(image=png(300, 200), width=2048))
@@ -259,8 +297,11 @@ class TestUpscaling:
         TextToImage(prompt=" a cat", negative_prompt=" rain ", width=700, height=300, steps=3, cfg_scale=0.5),
         ImageToImage(image=png(300, 200), prompt="a cat", steps=149, cfg_scale=34.0),
         Upscale(image=png(1100, 1000), prompt="a cat"),
+        ImageToImage(
+            image=png(3100, 3100, "RGBA"), prompt="a cat", steps=40, image_strength=0.9, only_transparent=True
+        ),
     ],
-    ids=lambda request: request.kind,
+    ids=["words", "redrawing", "upscaling", "a part"],
 )
 def test_planning_what_was_planned_changes_nothing(model: str, request_: ImageRequest) -> None:
     planned = plan(request_, model)

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from abby_core.generation.providers.painter.brief import read
 from abby_core.generation.providers.painter.brushes.washes import resized
 from abby_core.generation.providers.painter.files import open_picture, png, png_within, preview
+from abby_core.generation.providers.painter.gaps import frame_of, softened
 from abby_core.generation.providers.painter.picture import paint
 from abby_core.generation.providers.painter.retouch import enlarge, repaint
 from abby_core.generation.providers.painter.steps import Steps
@@ -29,7 +30,9 @@ def make(request: ImageRequest, seed: int, steps: Steps) -> bytes:
     else:
         source = open_picture(request.image)
         steps.reach(0.1)
-        if isinstance(request, ImageToImage):
+        if isinstance(request, ImageToImage) and request.only_transparent:
+            data = png(_repainted_part(source, request, seed, steps))
+        elif isinstance(request, ImageToImage):
             data = png(repaint(_within_bounds(source), request, seed, steps))
         else:
             height = max(1, round(source.height * request.width / source.width))
@@ -49,6 +52,20 @@ def _from_words(request: TextToImage, seed: int, steps: Steps) -> Image.Image:
     if style.signed and brief.wants("mark"):
         _sign(image)
     return image
+
+
+def _repainted_part(source: Image.Image, request: ImageToImage, seed: int, steps: Steps) -> Image.Image:
+    """The source with its transparent places repainted; where it is opaque every pixel stays as it is."""
+    whole, opacity = source.convert("RGB"), source.convert("RGBA").getchannel("A")
+    frame = frame_of(opacity)
+    if frame is None:
+        return whole
+    part = whole.crop(frame)
+    painted = repaint(_within_bounds(part), request, seed, steps)
+    if painted.size != part.size:
+        painted = resized(painted, part.size, Image.Resampling.LANCZOS)
+    whole.paste(Image.composite(part, painted, softened(opacity, frame)), frame)
+    return whole
 
 
 def _within_bounds(source: Image.Image) -> Image.Image:

@@ -46,7 +46,7 @@ class Painter:
     """
 
     name = "painter"
-    capabilities = Capabilities(kinds=frozenset(KINDS), paid=False, demo=True, steps=False, cfg_scale=False)
+    capabilities = Capabilities(kinds=frozenset(KINDS), paid=False, demo=True, steps=False, cfg_scale=False, masks=True)
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="painter")
@@ -61,7 +61,7 @@ class Painter:
             case ImageToImage():
                 check_input(request, self.capabilities)
                 planned = replace(request, steps=None, cfg_scale=None)
-                if max(picture_size(request.image)) > SIDE_PIXELS_MAX:
+                if not request.only_transparent and max(picture_size(request.image)) > SIDE_PIXELS_MAX:
                     notes.append(
                         sentence(
                             "The picture was made smaller: its longer side has {limit} pixels now.",

@@ -79,6 +79,18 @@ def redrawing(model: Model) -> Model:
     return MODELS[model.redraws_with] if model.redraws_with else model
 
 
+INPAINTING = Model(name="edit/inpaint", path="/v2beta/stable-image/edit/inpaint", millicredits=5000)
+"""Paints what is transparent in a picture anew, whichever of v2beta's models is chosen for all else."""
+INPAINTED_PIXELS_MAX = 9_437_184
+INPAINTED_REDUCED_PIXELS = 2_097_152
+"""What larger pictures are reduced to: as a PNG with transparency surely below PICTURE_BYTES_MAX."""
+
+
+def inpainting(model: Model) -> Model:
+    """The model that paints only a part of a picture anew where ``model`` is chosen: SDXL does so itself."""
+    return model if model.v1 else INPAINTING
+
+
 @dataclass(frozen=True, kw_only=True)
 class Upscaler:
     """One way to enlarge, and the pictures it takes."""

@@ -10,11 +10,14 @@ from abby_core.generation.picture_bytes import Size, by, picture_size
 from abby_core.generation.provider import Plan
 from abby_core.generation.providers.stability.models import (
     ASPECT_RATIOS,
+    INPAINTED_PIXELS_MAX,
+    INPAINTED_REDUCED_PIXELS,
     REDRAWN_SIDE_PIXELS_MAX,
     REDRAWN_SIDE_PIXELS_MIN,
     SDXL_SIZES,
     Model,
     Upscaler,
+    inpainting,
     redrawing,
 )
 from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
@@ -35,7 +38,7 @@ def plan_for(request: ImageRequest, model: Model, upscaler: Upscaler) -> Plan:
         case TextToImage():
             return _plan_picture_from_words(request, model)
         case ImageToImage():
-            return _plan_redrawing(request, redrawing(model))
+            return _plan_redrawing(request, inpainting(model) if request.only_transparent else redrawing(model))
         case Upscale():
             return _plan_upscale(request, upscaler)
 
@@ -59,6 +62,15 @@ def size_to_upscale(size: Size, upscaler: Upscaler) -> Size:
     return math.floor(width * scale), math.floor(height * scale)
 
 
+def size_to_inpaint(size: Size) -> Size:
+    """``size`` if v2beta paints parts of such a picture anew, or the size of the same shape to reduce it to."""
+    width, height = size
+    if width * height <= INPAINTED_PIXELS_MAX:
+        return size
+    scale = math.sqrt(INPAINTED_REDUCED_PIXELS / (width * height))
+    return math.floor(width * scale), math.floor(height * scale)
+
+
 def _distance(one: float, other: float) -> float:
     return abs(math.log(one / other))
 
@@ -79,9 +91,20 @@ def _plan_picture_from_words(request: TextToImage, model: Model) -> Plan:
 
 def _plan_redrawing(request: ImageToImage, model: Model) -> Plan:
     notes: list[str] = []
-    _check_redrawn(picture_size(request.image), model, notes)
+    size = picture_size(request.image)
+    _check_redrawn(size, model, notes)
+    if request.only_transparent and not model.v1 and (sent := size_to_inpaint(size)) != size:
+        notes.append(
+            sentence(
+                "Your picture of {size} pixels is too large to have a part of it painted anew: it is reduced to "
+                "{sent} first.",
+                size=by(size),
+                sent=by(sent),
+            )
+        )
     planned = replace(
         request,
+        image_strength=_image_strength(request, model, notes),
         negative_prompt=_negative_prompt(request, model, notes),
         steps=_steps(request, model, notes),
         cfg_scale=_cfg_scale(request, model, notes),
@@ -153,6 +176,18 @@ def _negative_prompt(request: TextToImage | ImageToImage, model: Model, notes: l
         return request.negative_prompt.strip()
     notes.append(sentence("{model} takes no negative prompt: yours is left out.", model=model.name))
     return ""
+
+
+def _image_strength(request: ImageToImage, model: Model, notes: list[str]) -> float:
+    if not request.only_transparent or request.image_strength == ImageToImage.image_strength:
+        return request.image_strength
+    notes.append(
+        sentence(
+            "{model} paints wholly anew what is transparent: your image_strength is left out.",
+            model=model.name,
+        )
+    )
+    return ImageToImage.image_strength
 
 
 def _steps(request: TextToImage | ImageToImage, model: Model, notes: list[str]) -> int | None:

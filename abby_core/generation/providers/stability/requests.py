@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from abby_core.generation.picture_bytes import Size, picture_size
 from abby_core.generation.providers.stability.models import (
+    INPAINTING,
     OLDER_UPSCALE_ENGINE,
     Model,
     Upscaler,
@@ -15,6 +16,7 @@ from abby_core.generation.providers.stability.models import (
 from abby_core.generation.providers.stability.plans import (
     nearest_aspect_ratio,
     nearest_sdxl_size,
+    size_to_inpaint,
     size_to_upscale,
 )
 from abby_core.generation.request import ImageRequest, ImageToImage, TextToImage, Upscale
@@ -36,6 +38,8 @@ class Attachment:
     data: bytes = field(repr=False)
     size: Size | None = None
     """The size it has to be brought to before it is sent; None: as it is."""
+    masked: bool = False
+    """Its transparency says what is painted anew: the colours below it are kept when its size is changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,8 @@ def call_for(request: ImageRequest, model: Model, upscaler: Upscaler, seed: int,
     match request:
         case TextToImage():
             return _words_v1(request, model, seed, samples) if model.v1 else _words(request, model, seed)
+        case ImageToImage(only_transparent=True) if not model.v1:
+            return _inpaint(request, seed)
         case ImageToImage():
             model = redrawing(model)
             return _redraw_v1(request, model, seed, samples) if model.v1 else _redraw(request, model, seed)
@@ -90,8 +96,21 @@ def _redraw(request: ImageToImage, model: Model, seed: int) -> Call:
     )
 
 
+def _inpaint(request: ImageToImage, seed: int) -> Call:
+    """Without a mask of its own: the picture's transparency is one."""
+    size = picture_size(request.image)
+    sent = size_to_inpaint(size)
+    return Call(
+        path=INPAINTING.path,
+        model=INPAINTING.name,
+        fields=_fields(request, INPAINTING, seed),
+        attachment=Attachment(field_name="image", data=request.image, size=None if sent == size else sent, masked=True),
+        seed=seed,
+    )
+
+
 def _fields(request: TextToImage | ImageToImage, model: Model, seed: int) -> dict[str, str]:
-    """The fields that v2beta's three models have in common."""
+    """The fields that v2beta's models have in common."""
     fields = {
         "prompt": request.prompt,
         "seed": str(seed),
@@ -128,9 +147,11 @@ def _redraw_v1(request: ImageToImage, model: Model, seed: int, samples: int) -> 
     for index, (text, weight) in enumerate(_weighted_prompts(request)):
         fields[f"text_prompts[{index}][text]"] = text
         fields[f"text_prompts[{index}][weight]"] = _text(weight)
+    if request.only_transparent:
+        fields["mask_source"] = "INIT_IMAGE_ALPHA"
+    else:
+        fields |= {"init_image_mode": "IMAGE_STRENGTH", "image_strength": _text(request.image_strength)}
     fields |= {
-        "init_image_mode": "IMAGE_STRENGTH",
-        "image_strength": _text(request.image_strength),
         "seed": str(seed),
         "style_preset": request.style,
         "samples": str(samples),
@@ -141,12 +162,18 @@ def _redraw_v1(request: ImageToImage, model: Model, seed: int, samples: int) -> 
         fields["cfg_scale"] = _text(request.cfg_scale)
     size = picture_size(request.image)
     fitted = nearest_sdxl_size(*size)
+    attachment = Attachment(
+        field_name="init_image",
+        data=request.image,
+        size=None if fitted == size else fitted,
+        masked=request.only_transparent,
+    )
     return Call(
-        path=f"{model.path}/image-to-image",
+        path=f"{model.path}/image-to-image{'/masking' if request.only_transparent else ''}",
         model=model.name,
         accept="application/json",
         fields=fields,
-        attachment=Attachment(field_name="init_image", data=request.image, size=None if fitted == size else fitted),
+        attachment=attachment,
         seed=seed,
     )
 

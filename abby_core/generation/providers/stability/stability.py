@@ -110,6 +110,7 @@ class Stability:
             negative_prompt=self._model.negative_prompt,
             steps=self._model.v1,
             cfg_scale=self._model.cfg_scale,
+            masks=True,
             batch_max=SAMPLES_MAX if self._model.v1 else 1,
             input_bytes_max=PICTURE_BYTES_MAX,
             input_pixels_max=PICTURE_PIXELS_MAX,
@@ -214,7 +215,7 @@ class Stability:
 async def _prepared(attachment: Attachment) -> bytes:
     if attachment.size is None:
         return attachment.data
-    return await asyncio.to_thread(resized, attachment.data, attachment.size)
+    return await asyncio.to_thread(resized, attachment.data, attachment.size, masked=attachment.masked)
 
 
 def _pause_asked(reply: Reply, key: str) -> float | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 from PIL import Image
 
 from abby_adapters.web.pages.gallery import PAGE
 from abby_core.database.transaction import Transaction
 from abby_core.gallery import Filter
+from abby_core.generation.request import ImageToImage
 from abby_core.storage.compression import Compressed, compress
-from tests.support.providers import photograph
+from tests.support.providers import FixedProvider, mask, photograph
 from tests.support.studio import ALICE, wish
-from tests.support.web import Browser, Web
+from tests.support.web import Browser, Web, serving
 
 TILE = re.compile(r'<a class="tile-link" href="/pictures/([0-9a-f]+)"')
 
@@ -47,6 +50,15 @@ class TestLooking:
             second = await browser.get(older[1].replace("&amp;", "&"))
         assert tiles(first.text) + tiles(second.text) == ids
         assert 'id="older"' not in second.text
+
+    async def test_what_was_painted_anew_by_a_mask_says_so(self, tmp_path: Path) -> None:
+        request = ImageToImage(image=photograph(), mask=mask(), prompt="a red dragon")
+        async with serving(tmp_path, FixedProvider(masks=True)) as web, web.browser() as browser:
+            [made] = (await web.abby.studio.create(wish("part", request=request))).artifacts
+            page = (await browser.get(f"/pictures/{made.id}")).text
+            assert "Only a part of the picture, by a mask" in page
+            [whole] = (await web.abby.studio.create(wish("all", request=replace(request, mask=b"")))).artifacts
+            assert "by a mask" not in (await browser.get(f"/pictures/{whole.id}")).text
 
     async def test_filters_narrow_it_and_may_be_cleared(self, web: Web) -> None:
         made = [(await web.abby.studio.create(wish(f"o{word}", prompt=f"a {word}"))).artifacts[0] for word in "ab"]
