@@ -143,7 +143,7 @@ def _two_transactions(data: bytes, pictures: int) -> list[Sequence[Sequence[Stat
         recording.forget()
         creation = runner.run(create(abby))
         said = dict(zip(recording.functions, recording.transactions, strict=True))
-    pair = (said["Studio._enter"], said["_enter"])
+    pair = (said["Studio._enter"], said["_Entry.enter"])
     order, picture = creation.order.id, creation.artifacts[0].id[:8]
     return [
         [

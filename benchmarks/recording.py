@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from abby_core.database.database import Database
-from abby_core.database.transaction import DatabaseFunction, P, Row, T, Transaction, Value
+from abby_core.database.transaction import DatabaseFunction, P, Row, T, Transaction, Value, W
 
 if TYPE_CHECKING:
     from abby_core.database.database import DriverConnection
@@ -85,6 +86,9 @@ class RecordingDatabase:
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._database.run(self._recorded(function), *args, **kwargs)
 
+    async def run_after(self, work: Callable[[], W], function: Callable[[Transaction, W], T]) -> T:
+        return await self._database.run_after(work, self._recorded(function))
+
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._database.fetch(function, *args, **kwargs)
 
@@ -100,7 +104,8 @@ class RecordingDatabase:
         def recorded(tx: Transaction, *args: P.args, **kwargs: P.kwargs) -> T:
             recording = RecordingTransaction(tx)
             result = function(recording, *args, **kwargs)
-            self.functions.append(getattr(function, "__qualname__", repr(function)))
+            named = function.func if isinstance(function, partial) else function
+            self.functions.append(getattr(named, "__qualname__", repr(named)))
             self.transactions.append(recording.statements)
             return result
 

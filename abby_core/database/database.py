@@ -11,10 +11,11 @@ SQLite has one writing thread, which groups whoever is waiting into one commit; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from abby_core.database.transaction import DatabaseFunction, P, T
+from abby_core.database.transaction import DatabaseFunction, P, T, Transaction, W
 from abby_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ class Database(Protocol):
 
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """:meth:`write` for coroutines. What was asked for is done even if the caller is cancelled meanwhile."""
+        ...
+
+    async def run_after(self, work: Callable[[], W], function: Callable[[Transaction, W], T]) -> T:
+        """Do ``work`` on a thread and then :meth:`run` ``function`` with what came of it, straight from that thread.
+
+        Raises what ``work`` raises; then there is no transaction.
+        """
         ...
 
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

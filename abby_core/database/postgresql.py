@@ -21,7 +21,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
+from abby_core.database.transaction import DatabaseFunction, P, Row, T, Transaction, Value, W
 from abby_core.errors import ConfigurationError, DiskFull, StorageError
 from abby_core.sentence import sentence
 
@@ -91,6 +91,9 @@ class PostgreSQLDatabase:
 
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._in_thread(lambda: self.write(function, *args, **kwargs))
+
+    async def run_after(self, work: Callable[[], W], function: Callable[[Transaction, W], T]) -> T:
+        return await self._in_thread(lambda: self.write(function, work()))
 
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._in_thread(lambda: self.read(function, *args, **kwargs))

@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from abby_core.database.transaction import DatabaseFunction, P, Row, T, Value
+from abby_core.database.transaction import DatabaseFunction, P, Row, T, Transaction, Value, W
 from abby_core.errors import DiskFull, StorageError
 from abby_core.sentence import sentence
 
@@ -30,6 +31,8 @@ GROUP_MAX = 64
 BUSY_TIMEOUT_SECONDS = 30
 """How long a writer waits for another process's transaction."""
 READERS_MAX = 4
+WORKERS_MAX = 6
+"""Pieces of work at a time that are done before a transaction: they wait for the disk, or compute without Python."""
 CLOSED = sentence("The database was closed already.")
 
 
@@ -93,6 +96,7 @@ class SQLiteDatabase:
         self._writer: threading.Thread | None = None
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._reading_threads = ThreadPoolExecutor(READERS_MAX, "abby-database-read")
+        self._working_threads = ThreadPoolExecutor(WORKERS_MAX, "abby-database-work")
         self._opening = threading.Lock()
         self._ready = False
         self._closed = False
@@ -127,21 +131,27 @@ class SQLiteDatabase:
         self._submit(_Job(lambda tx: function(tx, *args, **kwargs), future, loop))
         return await future
 
-    async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        import asyncio
+    async def run_after(self, work: Callable[[], W], function: Callable[[Transaction, W], T]) -> T:
+        def prepare(job: _Job) -> None:
+            self._open()
+            job.run = partial(_with, function, work())
+            self._submit(job)
 
-        loop = asyncio.get_running_loop()
-        try:
-            reading = loop.run_in_executor(self._reading_threads, lambda: self.read(function, *args, **kwargs))
-        except RuntimeError as error:  # the threads were shut down
-            raise StorageError(CLOSED) from error
-        return await reading
+        return await self._in_thread(self._working_threads, prepare)
+
+    async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def read(job: _Job) -> None:
+            job.result = self.read(function, *args, **kwargs)
+            _tell([job])
+
+        return await self._in_thread(self._reading_threads, read)
 
     def close(self) -> None:
         with self._opening:
             self._closed = True
             writer, self._writer = self._writer, None
         self._reading_threads.shutdown()
+        self._working_threads.shutdown()
         if writer is not None:
             self._jobs.put(None)
             writer.join()
@@ -219,6 +229,27 @@ class SQLiteDatabase:
             else:
                 self._readers.put(connection)
 
+    @staticmethod
+    async def _in_thread(threads: ThreadPoolExecutor, take_on: Callable[[_Job], None]) -> Any:
+        """Have a job taken on by one of the threads, and wait for it. Quicker than the loop's own way to threads."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        job = _Job(_nothing, loop.create_future(), loop)
+
+        def taken_on() -> None:
+            try:
+                take_on(job)
+            except BaseException as error:
+                job.error = _fit_for_futures(error)
+                _tell([job])
+
+        try:
+            threads.submit(taken_on)
+        except RuntimeError as error:  # the threads were shut down
+            raise StorageError(CLOSED) from error
+        return await cast("asyncio.Future[Any]", job.future)
+
     def _submit(self, job: _Job) -> None:
         with self._opening:
             self._refuse_if_closed()
@@ -272,13 +303,25 @@ class SQLiteDatabase:
             with _translated(self.path):
                 job.result = job.run(tx)
         except BaseException as error:
-            # No future takes a StopIteration: it would end a coroutine, not fail it (as in PEP 479).
-            job.error = RuntimeError(f"{error!r} in a transaction") if isinstance(error, StopIteration) else error
+            job.error = _fit_for_futures(error)
             if alone or not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO caller")
         if not alone:
             connection.execute("RELEASE caller")
+
+
+def _with(function: Callable[[Transaction, W], T], done: W, tx: Transaction) -> T:
+    return function(tx, done)
+
+
+def _nothing(_tx: SQLiteTransaction) -> None:
+    """What a job runs that is no transaction yet, or none at all."""
+
+
+def _fit_for_futures(error: BaseException) -> BaseException:
+    """No future takes a StopIteration: it would end a coroutine, not fail it (as in PEP 479)."""
+    return RuntimeError(f"{error!r} in a transaction") if isinstance(error, StopIteration) else error
 
 
 def _tell(group: list[_Job]) -> None:

@@ -14,6 +14,7 @@ Value = int | float | str | None
 Row = dict[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 class Transaction(Protocol):

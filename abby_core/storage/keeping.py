@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from abby_core.errors import QuotaExceeded, StorageError
@@ -59,37 +60,26 @@ async def keep(
     and if even that fails it is held in ``temp/`` for a day. Raises PictureRejected or StorageError, nothing
     kept, the reservation as it was.
     """
+    entry = _Entry(storage, reservation_id=reservation_id, close=close, also=also)
+    try:
+        return await entry.make(partial(_write_if_it_fits, storage, data, draft, share), share)
+    except _DoesNotFit as unfit:
+        info = unfit.info
     notes: tuple[str, ...] = ()
     temporary = False
-    info, written = await asyncio.to_thread(_write_if_it_fits, storage, data, draft, share)
-    if written is None:
-        grown = await _grow(storage, data, draft.account, reservation_id, share)
-        if grown is not None:
-            share = grown
+    grown = await _grow(storage, data, draft.account, reservation_id, share)
+    if grown is not None:
+        share = grown
+    else:
+        room = min(storage.picture_bytes_max, share.size_bytes - THUMBNAIL_BYTES_MAX)
+        fitted = await asyncio.to_thread(picture.encode_to_fit, data, room) if room > 0 else None
+        if fitted is not None:
+            notes = (_fitted_note(data, fitted[0], fitted[1]),)
+            data, info = fitted
         else:
-            room = min(storage.picture_bytes_max, share.size_bytes - THUMBNAIL_BYTES_MAX)
-            fitted = await asyncio.to_thread(picture.encode_to_fit, data, room) if room > 0 else None
-            if fitted is not None:
-                notes = (_fitted_note(data, fitted[0], fitted[1]),)
-                data, info = fitted
-            else:
-                temporary = True
-                notes = (sentence("There was no room to keep this picture; it can be fetched for 24 hours."),)
-        written = await asyncio.to_thread(_write, storage, data, info, draft, temporary=temporary)
-    actual = Need(
-        images=share.images,
-        size_bytes=0 if temporary else written.counted_bytes,
-        millicredits=written.millicredits,
-    )
-    kept = Kept(artifact=written, data=data, notes=notes)
-    try:
-        await storage.database.run(
-            _enter, storage, kept, reservation_id=reservation_id, share=share, actual=actual, close=close, also=also
-        )
-    except Exception:  # not cancellation: the transaction may still be going on then, as after a crash
-        await asyncio.to_thread(discard, storage, written.blob_key)
-        raise
-    return kept
+            temporary = True
+            notes = (sentence("There was no room to keep this picture; it can be fetched for 24 hours."),)
+    return await entry.make(partial(_write, storage, data, info, draft, notes=notes, temporary=temporary), share)
 
 
 async def adopt(
@@ -104,21 +94,10 @@ async def adopt(
     temporary = blob_key.startswith("temp/")
     described = await asyncio.to_thread(_described, storage, data, info, draft, temporary=temporary)
     artifact = replace(described, blob_key=blob_key)
-    size_bytes = 0 if temporary else artifact.counted_bytes
     # A large picture's reservation was grown before it was written: what it takes comes out of that.
-    share = replace(share, size_bytes=max(share.size_bytes, size_bytes))
-    actual = Need(images=share.images, size_bytes=size_bytes, millicredits=artifact.millicredits)
-    kept = Kept(artifact=artifact, data=data)
-    await storage.database.run(
-        _enter,
-        storage,
-        kept,
-        reservation_id=reservation_id,
-        share=share,
-        actual=actual,
-        close=False,
-        also=lambda _tx, _kept: None,
-    )
+    share = replace(share, size_bytes=max(share.size_bytes, 0 if temporary else artifact.counted_bytes))
+    entry = _Entry(storage, reservation_id=reservation_id, close=False, also=lambda _tx, _kept: None)
+    await storage.database.run(entry.enter, Kept(artifact=artifact, data=data), share)
     return artifact
 
 
@@ -194,16 +173,31 @@ def _described(
     )
 
 
-def _write_if_it_fits(
-    storage: StorageManager, data: bytes, draft: Artifact, share: Need
-) -> tuple[PictureInfo, Artifact | None]:
-    """Check the bytes and, where no limit stands in the way, write them: one visit to a thread for nearly all."""
+class _DoesNotFit(Exception):
+    """A picture that is larger than its share, or than any may be."""
+
+    def __init__(self, info: PictureInfo) -> None:
+        super().__init__()
+        self.info = info
+
+
+def _write_if_it_fits(storage: StorageManager, data: bytes, draft: Artifact, share: Need) -> Kept:
+    """Check the bytes and write them: one visit to a thread for nearly all. Raises _DoesNotFit, nothing written."""
     info = picture.inspect(data, bytes_max=ANSWER_BYTES_MAX)
-    fits = len(data) <= storage.picture_bytes_max and len(data) + THUMBNAIL_BYTES_MAX <= share.size_bytes
-    return info, _write(storage, data, info, draft, temporary=False) if fits else None
+    if len(data) > storage.picture_bytes_max or len(data) + THUMBNAIL_BYTES_MAX > share.size_bytes:
+        raise _DoesNotFit(info)
+    return _write(storage, data, info, draft)
 
 
-def _write(storage: StorageManager, data: bytes, info: PictureInfo, draft: Artifact, *, temporary: bool) -> Artifact:
+def _write(
+    storage: StorageManager,
+    data: bytes,
+    info: PictureInfo,
+    draft: Artifact,
+    *,
+    notes: tuple[str, ...] = (),
+    temporary: bool = False,
+) -> Kept:
     """Put the bytes under the artifact's key, or beside it where somebody's file lies there already."""
     artifact = _described(storage, data, info, draft, temporary=temporary)
     try:
@@ -212,30 +206,55 @@ def _write(storage: StorageManager, data: bytes, info: PictureInfo, draft: Artif
         stem, dot, extension = artifact.blob_key.rpartition(".")
         artifact = replace(artifact, blob_key=f"{stem}-{artifact.id[:12]}{dot}{extension}")
         storage.blobs.put(artifact.blob_key, data)
-    return artifact
+    return Kept(artifact=artifact, data=data, notes=notes)
 
 
-def _enter(
-    tx: Transaction,
-    storage: StorageManager,
-    kept: Kept,
-    *,
-    reservation_id: str,
-    share: Need,
-    actual: Need,
-    close: bool,
-    also: Callable[[Transaction, Kept], None],
-) -> None:
-    artifact = kept.artifact
-    also(tx, kept)
-    if not catalogue.insert(tx, artifact):
-        raise StorageError(sentence("The picture {name!r} was entered already.", name=artifact.name))
-    if not storage.quota.settle_in(tx, reservation_id, share=share, actual=actual, close=close):
-        raise StorageError(sentence("The reservation for this picture is gone: it took longer than its lease."))
-    if artifact.temporary:  # no more its owner's to pay for, but still on the house's disk
-        held = Need(temporary_bytes=artifact.size_bytes)
-        storage.quota.reserve_in(tx, artifact.account, artifact.id, held, seconds=0)
-        storage.quota.settle_in(tx, artifact.id, share=held, actual=held, close=True)
+class _Entry:
+    """Entering a picture whose bytes are written, and settling what was reserved for it."""
+
+    def __init__(
+        self,
+        storage: StorageManager,
+        *,
+        reservation_id: str,
+        close: bool,
+        also: Callable[[Transaction, Kept], None],
+    ) -> None:
+        self._storage = storage
+        self._reservation_id = reservation_id
+        self._close = close
+        self._also = also
+
+    async def make(self, write: Callable[[], Kept], share: Need) -> Kept:
+        """Have the bytes written on a thread, and entered; bytes that cannot be entered are deleted again."""
+        written: list[Kept] = []
+
+        def work() -> Kept:
+            written.append(write())
+            return written[0]
+
+        try:
+            await self._storage.database.run_after(work, partial(self.enter, share=share))
+        except Exception:  # not cancellation: the transaction may still be going on then, as after a crash
+            for kept in written:
+                await asyncio.to_thread(discard, self._storage, kept.artifact.blob_key)
+            raise
+        return written[0]
+
+    def enter(self, tx: Transaction, kept: Kept, share: Need) -> None:
+        """The row, the settlement, and whatever else belongs to them."""
+        artifact, quota = kept.artifact, self._storage.quota
+        self._also(tx, kept)
+        if not catalogue.insert(tx, artifact):
+            raise StorageError(sentence("The picture {name!r} was entered already.", name=artifact.name))
+        size_bytes = 0 if artifact.temporary else artifact.counted_bytes
+        actual = Need(images=share.images, size_bytes=size_bytes, millicredits=artifact.millicredits)
+        if not quota.settle_in(tx, self._reservation_id, share=share, actual=actual, close=self._close):
+            raise StorageError(sentence("The reservation for this picture is gone: it took longer than its lease."))
+        if artifact.temporary:  # no more its owner's to pay for, but still on the house's disk
+            held = Need(temporary_bytes=artifact.size_bytes)
+            quota.reserve_in(tx, artifact.account, artifact.id, held, seconds=0)
+            quota.settle_in(tx, artifact.id, share=held, actual=held, close=True)
 
 
 def _fitted_note(data: bytes, fitted: bytes, info: PictureInfo) -> str:

@@ -47,6 +47,20 @@ class ForgetfulDatabase(CrashingDatabase):
             raise StorageError("The connection to the database was lost.")
         return await self._database.run(function, *args, **kwargs)
 
+    async def run_after(self, work: Any, function: Any) -> Any:
+        done: list[Any] = []
+
+        def worked() -> Any:
+            done.append(work())
+            return done[0]
+
+        result = await self._database.run_after(worked, function)
+        if not self._forgets():
+            return result
+        if self._how == "lost":
+            raise StorageError("The connection to the database was lost.")
+        return await self._database.run(function, done[0])
+
     def _forgets(self) -> bool:
         self.left -= 1
         return self.left == 0

@@ -135,6 +135,16 @@ class CrashingDatabase:
         self._steps.step()
         return result
 
+    async def run_after(self, work: Any, function: Any) -> Any:
+        def worked() -> Any:
+            done = work()
+            self._steps.step()
+            return done
+
+        result = await self._database.run_after(worked, function)
+        self._steps.step()
+        return result
+
     def close(self) -> None:
         self._database.close()
 
