@@ -15,6 +15,7 @@ import pytest
 
 from abby_adapters.web import desk
 from abby_adapters.web.app import make_app
+from abby_adapters.web.attempts import ATTEMPTS_PER_MINUTE_MAX
 from abby_adapters.web.pages.make_form import MakeForm
 from abby_adapters.web.pages.shell import POLICY
 from abby_core.errors import ConfigurationError
@@ -438,6 +439,23 @@ async def test_what_a_trusted_proxy_says_of_addresses_counts(tmp_path: Path) -> 
             await come_from(web, {"x-forwarded-for": f"198.51.100.{n}, 203.0.113.99, 10.0.0.1"}) for n in range(3)
         ]
         assert sum(forged) <= 20, "what stands before the first stranger, the stranger wrote"
+
+
+async def test_callers_are_told_apart_however_a_proxy_writes_their_addresses(tmp_path: Path) -> None:
+    written = (
+        "203.0.113.{}:50123",
+        "[2001:db8::{}]:50123",
+        "[2001:db8:1::{}]",
+        "2001:db8:2::{}",
+        "::ffff:203.0.114.{}",
+    )
+    path = f"/sign-in/link/{'a' * 40}"
+    async with serving(tmp_path, trusted_proxies="127.0.0.1") as web, web.browser(None) as browser:
+        for form in written:
+            floods, comes = ({"x-forwarded-for": form.format(number)} for number in (1, 2))
+            for _ in range(ATTEMPTS_PER_MINUTE_MAX):
+                await browser.get(path, headers=floods)
+            assert (await browser.get(path, headers=comes)).status == 403, "their own first try"
 
 
 def test_a_proxy_that_cannot_be_is_named(tmp_path: Path) -> None:
