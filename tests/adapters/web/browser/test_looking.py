@@ -121,6 +121,37 @@ async def test_the_gallery_is_walked_chosen_and_starred_by_keys(web: Web, open_w
         await page.wait_for_url(f"**/pictures/{ids[2]}")
 
 
+async def test_a_filter_that_is_tapped_holds_at_once_and_by_keys_one_chooses_in_peace(
+    web: Web, open_window: Open
+) -> None:
+    ids = await saved(web, 3)
+    web.abby.gallery.favourite(ALICE, ids[1])
+    async with open_window(web, **PHONE) as window:
+        page = window.page
+        await page.goto("/gallery")
+        await page.locator(".pill", has_text="Favourites").tap()
+        await expect(page.locator(".tile")).to_have_count(1)
+        await page.locator(".pill", has_text="Favourites").tap()
+        await expect(page.locator(".tile")).to_have_count(3)
+        await page.get_by_label("Kind").focus()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.get_by_label("Kind")).to_have_value("image_to_image")
+        await expect(page.locator(".tile")).to_have_count(3)
+        await page.get_by_role("button", name="Filter").press("Enter")
+        await expect(page.locator("h2")).to_have_text("No picture is like that")
+
+
+async def test_with_pictures_chosen_the_bar_of_a_phone_is_one_row(web: Web, open_window: Open) -> None:
+    await saved(web, 3)
+    async with open_window(web, **PHONE) as window:
+        await window.page.goto("/gallery")
+        for number in range(2):
+            await window.page.locator("input[name=picture]").nth(number).check()
+        rows = "bar => bar.clientHeight / bar.querySelector('.button').offsetHeight"
+        assert await window.page.locator(".selected-bar").evaluate(rows) < 2
+
+
 async def test_without_scripts_pictures_are_chosen_starred_and_deleted(web: Web, open_window: Open) -> None:
     ids = await saved(web, PAGE + 1)
     async with open_window(web, java_script_enabled=False) as window:

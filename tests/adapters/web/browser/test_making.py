@@ -125,6 +125,7 @@ async def test_a_picture_of_ones_own_is_enlarged(web: Web, open_window: Open) ->
         page = window.page
         await page.goto("/?from=boat.png&do=upscale")
         await expect(page.locator("#prompt")).to_be_hidden()
+        await expect(page.get_by_text("More choices")).to_be_hidden()  # there are none
         await page.click("#go")
         await page.get_by_label("Before and after").wait_for()
         assert [request.kind for request in web.provider.requests] == ["upscale"]
