@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.async_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from playwright.async_api import Page, expect
 
@@ -192,6 +194,29 @@ async def test_nothing_is_wider_than_a_phone_and_everything_can_be_read_aloud(
             wider = await window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, path
             assert await serious(window.page) == [], path
+
+
+@pytest.mark.parametrize("width", [320, 720, 768, 960])
+async def test_long_words_of_other_languages_fit_any_width(tmp_path: Path, open_window: Open, width: int) -> None:
+    viewport: Any = {"width": width, "height": 700}
+    async with (
+        serving(tmp_path, admins="alice") as web,
+        open_window(web, viewport=viewport, locale="de", extra_http_headers={"accept-language": "de"}) as window,
+    ):
+        made = await web.abby.studio.create(wish("o1", prompt="a boat at sea " * 20, pictures=2))
+        web.abby.shares.create(ALICE, picture=made.artifacts[0].id)
+        paths = ["/", "/orders", "/orders/o1", "/gallery", f"/pictures/{made.artifacts[0].id}", "/albums", "/shares",
+                 "/quota", "/presets", "/tokens", "/privacy", "/account", "/admin", "/admin/check"]  # fmt: skip
+        for path in paths:
+            await window.page.goto(path)
+            assert await window.page.locator("html").get_attribute("lang") == "de"
+            wider = await window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, path
+        words = await window.page.locator(".sections a").evaluate_all(
+            "all => all.map(each => each.querySelector('span').getBoundingClientRect()).map(r => [r.left, r.right])"
+        )
+        assert all(before[1] <= after[0] for before, after in pairwise(words)), "no word runs into the next one"
+        assert words[-1][1] <= width
 
 
 async def test_pages_can_be_read_aloud_in_the_dark_on_a_desk(web: Web, open_window: Open) -> None:
