@@ -154,6 +154,20 @@ async def test_with_pictures_chosen_the_bar_of_a_phone_is_one_row(web: Web, open
         assert await window.page.locator(".selected-bar").evaluate(rows) < 2
 
 
+async def test_on_a_phone_a_link_can_be_taken_back_without_looking_for_the_button(web: Web, open_window: Open) -> None:
+    (picture,) = await saved(web, 1)
+    web.abby.shares.create(ALICE, picture=picture, password="a secret", views_max=3)
+    async with open_window(web, **PHONE) as window:
+        page = window.page
+        await page.goto("/shares")
+        assert await page.locator(".table").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await expect(page.get_by_role("columnheader", name="Ends")).to_have_count(1)
+        assert await serious(page) == []
+        await page.get_by_role("button", name="Take back").tap()
+        await expect(page.locator(".notice")).to_contain_text("The link was taken back")
+
+
 async def test_without_scripts_pictures_are_chosen_starred_and_deleted(web: Web, open_window: Open) -> None:
     ids = await saved(web, PAGE + 1)
     async with open_window(web, java_script_enabled=False) as window:
