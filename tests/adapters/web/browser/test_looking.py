@@ -13,8 +13,8 @@ from playwright.async_api import Page, expect
 
 from abby_adapters.web.pages.gallery import PAGE
 from tests.adapters.web.browser.conftest import Open
-from tests.support.providers import photograph
-from tests.support.studio import ALICE, wish
+from tests.support.providers import blocking_provider, photograph
+from tests.support.studio import ALICE, BOB, wish
 from tests.support.web import Web, serving
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
@@ -166,6 +166,20 @@ async def test_on_a_phone_a_link_can_be_taken_back_without_looking_for_the_butto
         assert await serious(page) == []
         await page.get_by_role("button", name="Take back").tap()
         await expect(page.locator(".notice")).to_contain_text("The link was taken back")
+
+
+async def test_on_a_phone_the_host_cancels_an_order_without_looking_for_the_button(
+    tmp_path: Path, open_window: Open
+) -> None:
+    provider, gate = blocking_provider()
+    async with serving(tmp_path, provider, admins="alice") as web, open_window(web, **PHONE) as window:
+        page = window.page
+        await web.abby.studio.submit(wish("his", BOB))
+        await page.goto("/admin/queue")
+        assert await page.locator(".table").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+        await page.get_by_role("button", name="Cancel the order of local:bob").tap()
+        await expect(page.locator(".notice")).to_contain_text("The order is cancelled")
+        gate.set()
 
 
 async def test_without_scripts_pictures_are_chosen_starred_and_deleted(web: Web, open_window: Open) -> None:
