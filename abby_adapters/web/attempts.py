@@ -52,4 +52,6 @@ def whose(address: str) -> str:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is not None:  # IPv4 at a socket for both
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))

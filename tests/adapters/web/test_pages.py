@@ -444,9 +444,9 @@ async def test_what_a_trusted_proxy_says_of_addresses_counts(tmp_path: Path) -> 
 async def test_callers_are_told_apart_however_a_proxy_writes_their_addresses(tmp_path: Path) -> None:
     written = (
         "203.0.113.{}:50123",
-        "[2001:db8::{}]:50123",
-        "[2001:db8:1::{}]",
-        "2001:db8:2::{}",
+        "[2001:db8:0:{}::9]:50123",
+        "[2001:db8:1:{}::9]",
+        "2001:db8:2:{}::9",
         "::ffff:203.0.114.{}",
     )
     path = f"/sign-in/link/{'a' * 40}"

@@ -289,4 +289,5 @@ def test_whoever_has_a_whole_network_of_ipv6_is_one_caller() -> None:
     assert [tokens.count(each) for each in neighbours].count(False) == WRONG_TOKENS_PER_MINUTE_MAX
     assert attempts.count("2001:db8:1:3::1")
     assert not tokens.count("2001:db8:1:3::1")
-    assert [attempts.count(f"192.0.2.{number}") for number in range(100)].count(True) == 100
+    for each in ("192.0.2.{}", "::ffff:198.51.100.{}"):
+        assert [attempts.count(each.format(number)) for number in range(100)].count(True) == 100
