@@ -63,6 +63,18 @@ class TestLooking:
                     assert "images/day" not in page
                     assert "storage_bytes" not in page
 
+    async def test_of_other_tiers_is_shown_what_they_say_and_nothing_else(self, tmp_path: Path) -> None:
+        rules = tmp_path / "abby.toml"
+        rules.write_text('[tiers.default]\nimages_per_day = 7\n[tiers.gold]\nroles = ["1"]\nimages_per_hour = 3\n')
+        async with (
+            serving(tmp_path / "abby", admins="alice", rules_file=rules, max_user_storage_mb=77) as web,
+            web.browser(ALICE) as host,
+        ):
+            answer = await host.get("/admin/tiers")
+        tiers = re.findall(r'<td class="figure[^>]*>(?:<span[^>]*>)?([^<]*)<', answer.text)
+        assert tiers == ["unlimited", "7", "unlimited", "77 MB", "10", "0", "3", "–", "–", "–", "–", "–"]
+        assert "A dash: the tier says nothing" in answer.text
+
     async def test_members_are_found_by_a_part_of_their_name_taken_literally(self, web: Web) -> None:
         for account in (ALICE, BOB):
             await web.abby.studio.create(wish(f"o-{account.user_id}", account))
