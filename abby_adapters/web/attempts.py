@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -29,6 +30,7 @@ class Attempts:
         if minute != self._minute:
             self._minute, self._in_all = minute, 0
             self._from.clear()
+        address = whose(address)
         count = self._from.get(address, 0) + 1
         self._from[address] = count
         self._from.move_to_end(address)
@@ -38,3 +40,18 @@ class Attempts:
             return False
         self._in_all += 1
         return self._in_all <= ATTEMPTS_IN_ALL_MAX
+
+
+def whose(address: str) -> str:
+    """What tells callers apart: an address of IPv4, a network of IPv6.
+
+    Whoever has IPv6 has a network of 64 bits for each site at least (RFC 6177), and may come from another address of it
+    each time.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is not None:  # IPv4 at a socket for both
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
+from abby_adapters.web.attempts import whose
 from abby_adapters.web.errors import Failure, HttpError
 from abby_core.access.token import Caller, Scope
 
@@ -30,7 +31,7 @@ class WrongTokens:
 
     def count(self, address: str) -> bool:
         """Count one more; whether that is too many."""
-        minute = int(self._clock() // 60)
+        minute, address = int(self._clock() // 60), whose(address)
         at, count = self._wrong.get(address, (minute, 0))
         self._wrong[address] = (minute, count + 1 if at == minute else 1)
         self._wrong.move_to_end(address)
@@ -72,8 +73,10 @@ def caller_who_may(scope: Scope | None = None) -> Callable[..., Awaitable[Caller
     async def caller(request: Request, _shown: _Shown) -> Caller:  # a plain function would be run in a thread
         found: Caller = request.scope["state"]["caller"]
         if scope is not None and scope not in found.scopes:
-            raise HttpError(Failure(status=403, message=f"This token may not be used to {scope}.",
-                                    code="insufficient_scope"))  # fmt: skip
+            says = (
+                f"This token lacks the scope `{scope}`: make one that has it, with `abby token create --scope {scope}`."
+            )
+            raise HttpError(Failure(status=403, message=says, code="insufficient_scope"))
         return found
 
     return caller

@@ -143,10 +143,16 @@ def _failure(error: AbbyError, *, should_retry: bool | None) -> Failure:
     status, kind, code = next(each[1:] for each in _KINDS if isinstance(error, each[0]))
     param = next((name for kind, name in _PARAMS.items() if isinstance(error, kind)), None)
     return Failure(
-        status=status, message=str(error), type=kind, code=code, param=param, more=_figures(error),
+        status=status, message=_message(error), type=kind, code=code, param=param, more=_figures(error),
         retry_after_seconds=_retry_after(error) if should_retry is not False or status == 429 else None,
         should_retry=should_retry,
     )  # fmt: skip
+
+
+def _message(error: AbbyError) -> str:
+    if isinstance(error, errors.OrderConflict):  # its own words speak of an order's id, which programs never send
+        return "This Idempotency-Key was used before for another wish. Send another key, or the same wish again."
+    return str(error)
 
 
 def _should_retry(error: AbbyError) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from abby_core.errors import ConfigurationError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOPS_MAX = 10
 """Addresses that are read of ``X-Forwarded-For``, from its end: as many proxies in a row nobody has."""
+_WRITTEN = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
+"""An IPv6 address in brackets, with a port or without; an IPv4 address with a port."""
 
 
 def networks_of(trusted_proxies: str) -> tuple[Network, ...]:
@@ -50,8 +53,10 @@ def believe(scope: Scope, headers: Headers, trusted: tuple[Network, ...]) -> Non
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address as proxies write it: alone, in brackets, or with the caller's port, as IIS does."""
+    found = _WRITTEN.fullmatch(text.strip())
     try:
-        found = ipaddress.ip_address(text.strip().strip("[]"))
+        found = ipaddress.ip_address(found[1] or found[2] if found else text.strip())
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found

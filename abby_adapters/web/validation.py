@@ -22,5 +22,7 @@ def bad_fields(errors: Sequence[Any]) -> HttpError:
             else "The body is missing: send JSON, with `content-type: application/json`."
         )
         return bad_request(what, param, "missing_required_parameter")
+    if param is None and first["type"] == "model_attributes_type":
+        return bad_request("The body has to be a JSON object, sent with `content-type: application/json`.")
     message = str(first["msg"])[:200].rstrip(".")
     return bad_request(f"`{param}`: {message}." if param else f"{message}.", param)

@@ -41,6 +41,13 @@ _EVERYBODYS = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out for the Internet (IANA, "IPv6 Global Unicast Address Assignments")."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as a network without IPv4 reaches them (RFC 6052): the last 32 bits."""
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""What stands before an IPv4 address that is the end of one of IPv6 (RFC 5214, 6.1)."""
+_NOT_EVERYBODYS = (
+    ipaddress.IPv6Network("3fff::/20"),  # for documentation (RFC 9637), which older Pythons do not know
+    ipaddress.IPv4Network("192.88.99.0/24"),  # whichever relay is near, long retired (RFC 7526)
+    ipaddress.IPv4Network("168.63.129.16/32"),  # the platform itself, asked from inside Azure (learn.microsoft.com)
+)
 
 
 class Fetcher:
@@ -119,15 +126,23 @@ def check_url(url: str, *, ports: Collection[int] = PORTS, allowed: Allowed | No
 
 def is_public(address: Address) -> bool:
     """Whether everybody on the Internet means the same machine by that address, and no other is hidden in it."""
+    if any(address in network for network in _NOT_EVERYBODYS):
+        return False
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast
-    if address.ipv4_mapped is not None:
-        return is_public(address.ipv4_mapped)
-    if address in _NAT64:
-        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    if address.sixtofour is not None and not is_public(address.sixtofour):
+    hidden = _hidden(address)
+    if hidden is not None and not is_public(hidden):
         return False
-    return address in _EVERYBODYS and address.is_global  # Teredo's are not global
+    means_hidden = hidden is not None and (address.ipv4_mapped is not None or address in _NAT64)
+    return means_hidden or (address in _EVERYBODYS and address.is_global)  # Teredo's are not global
+
+
+def _hidden(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that what is sent there may end up at."""
+    last = int(address) & 0xFFFFFFFF
+    if address in _NAT64 or (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        return ipaddress.IPv4Address(last)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _split(url: str) -> SplitResult:

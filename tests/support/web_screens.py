@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 from abby_core.access.hosts import local_account
+from abby_core.access.sign_ins import PATH as LINKS
 from abby_core.generation.choices import Choices
 from abby_core.generation.providers.painter import Painter
 from abby_core.generation.request import TextToImage
@@ -76,10 +77,14 @@ async def _look_around(web: Web, browser: Browser, me: Account, folder: Path) ->
         base_url=web.url, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", locale="en"
     )
     page = await context.new_page()
-    await _take(page, "/sign-in", folder / "web-sign-in.webp")
+    link = await asyncio.to_thread(web.abby.sign_ins.create, me)
+    picture = (await asyncio.to_thread(web.abby.gallery.page, me)).artifacts[0].id
+    door = await asyncio.to_thread(web.abby.shares.create, me, picture=picture, password="a secret")
+    for name, path in {"sign-in": "/sign-in", "sign-in-link": f"{LINKS}{link}", "share-door": f"/s/{door[1]}"}.items():
+        await _take(page, path, folder / f"web-{name}.webp")
     session = (await web.abby.sessions.begin(me, device="Firefox on Linux"))[1]
     await context.add_cookies([{"name": "abby", "value": session, "url": web.url}])
-    for name, path in PAGES.items():
+    for name, path in {**PAGES, "share-new": f"/shares/new?picture={picture}"}.items():
         await _take(page, path, folder / f"web-{name}.webp")
     await context.close()
 

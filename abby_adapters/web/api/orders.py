@@ -75,7 +75,7 @@ def routes(abby: Abby, desk: Desk) -> APIRouter:
         if view.ended and last_event_id == f"{view.state}-{view.percent}-0":
             return Response(status_code=204)
         stream = _events(desk.watch(order_id, caller.account, request=request), last_event_id)
-        return StreamingResponse(stream, media_type="text/event-stream")
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     return router
 

@@ -22,6 +22,7 @@ from abby_core.sentence import sentence
 from abby_core.storage.forecast import forecast
 from abby_core.studio import Account
 from abby_core.studio.house import MEMBERS_SHOWN_MAX, SEARCH_CHARACTERS_MAX
+from abby_core.studio.order import PICTURES_MAX
 
 if TYPE_CHECKING:
     from abby_adapters.web.pages.shell import Shell
@@ -32,6 +33,8 @@ METERS = ("images/hour", "images/day", "images/month", "bytes", "millicredits/da
 """What a member's own limit can be set on; bytes are typed as MB, thousandths of credits as credits."""
 ACCOUNT_CHARACTERS_MAX = 600
 NUMBER_MAX = 1e12
+UNLIMITED = 2**62
+"""What no limit is, in figures: above :data:`NUMBER_MAX` of every unit."""
 SPANS = (7, 30, 90, 365)
 
 
@@ -103,7 +106,8 @@ def routes(abby: Abby, shell: Shell) -> APIRouter:
     async def tiers(request: Request) -> Response:
         host_of(request)
         idle = await asyncio.to_thread(abby.quota.idle_rules)
-        return shell.page(request, "admin_tiers.html", here="admin", tab="tiers", rules=abby.quota.rules, idle=idle)
+        return shell.page(request, "admin_tiers.html", here="admin", tab="tiers", rules=abby.quota.rules, idle=idle,
+                          settings=_given_by_settings(abby))  # fmt: skip
 
     return router
 
@@ -153,6 +157,15 @@ def _about_member(abby: Abby, account: Account) -> dict[str, Any]:
         "report": abby.statistics.report(DAYS, "day", account=account.key),
         "orders": [each for each in abby.house.queue() if each.account == account.key],
     }
+
+
+def _given_by_settings(abby: Abby) -> dict[str, int]:
+    """What everybody has of a limit that the default tier says nothing about, by its name in a tier."""
+    defaults = abby.quota.defaults
+    return {
+        "images_per_hour": UNLIMITED, "images_per_day": defaults.images_per_day, "images_per_month": UNLIMITED,
+        "storage_bytes": defaults.account_bytes, "pictures_max": PICTURES_MAX, "priority": 0,
+    }  # fmt: skip
 
 
 def _account(text: str) -> Account:

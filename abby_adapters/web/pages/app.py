@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Form, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from abby_core.languages import Language
 
 log = logging.getLogger(__name__)
-REPORT_CHARACTERS_MAX = 500
+REPORT_BYTES_MAX = 2**14
+"""Browsers repeat the whole policy and the page's address in each, which takes about a kilobyte."""
+REPORT_WORD_CHARACTERS_MAX = 80
 REPORTS_LOGGED_MAX = 100
 """Of each start; who sends more is playing."""
 
@@ -122,10 +125,23 @@ def _add_reports(app: FastAPI) -> None:
     @app.post(REPORTS_PATH)
     async def report(request: Request) -> Response:
         nonlocal logged
-        body = (await request.body())[:REPORT_CHARACTERS_MAX]
+        body = await request.body()
         if logged < REPORTS_LOGGED_MAX:
             logged += 1
-            log.warning(
-                "a browser reports a breach of the pages' rules: %s", json.dumps(body.decode("utf-8", "replace"))
-            )
+            log.warning("a browser reports a breach of the pages' rules: %s", _breach(body))
         return Response(status_code=204)
+
+
+def _breach(body: bytes) -> str:
+    """What of a report may stand in the log: which rule, on which page, against what.
+
+    Addresses may be links that open something, so of the page there is the first part of its path, and of what was
+    kept out the host alone, or a word such as ``inline``.
+    """
+    try:
+        report: Any = json.loads(body)["csp-report"] if len(body) <= REPORT_BYTES_MAX else None
+        rule, page, kept_out = (str(report[name]) for name in ("violated-directive", "document-uri", "blocked-uri"))
+        words = (rule, urlsplit(page).path.lstrip("/").partition("/")[0], urlsplit(kept_out).hostname or kept_out)
+    except (ValueError, TypeError, LookupError, RecursionError):  # anybody may send anything
+        return "one that cannot be read"
+    return "{} on a page of {} against {}".format(*(json.dumps(each[:REPORT_WORD_CHARACTERS_MAX]) for each in words))

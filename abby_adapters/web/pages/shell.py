@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from abby_adapters.web.pages.assets import Assets
 from abby_adapters.web.pages.notices import Notices, with_notice
 from abby_adapters.web.pages.visitors import LANGUAGE_COOKIE, jar_of, local_path, maybe_visitor_of, reader_of
 from abby_core.languages import ENGLISH, LANGUAGES
+from abby_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -73,8 +75,9 @@ class Shell:
     ) -> HTMLResponse:
         """The template as an answer. ``here``: the section of the navigation it belongs to.
 
-        In templates: ``_``, ``ngettext``, ``told``, ``translate``, ``visitor`` (or None), ``language``, ``static``,
-        ``public_url``, and the filters of :mod:`~abby_adapters.web.pages.words`.
+        In templates: ``_``, ``ngettext``, ``told``, ``translate``, ``described`` (for what a picture shows: words that
+        its owner wrote stay as they are), ``visitor`` (or None), ``language``, ``static``, ``public_url``, and the
+        filters of :mod:`~abby_adapters.web.pages.words`.
         """
         html = self.render(request, template, here=here, **values)
         return HTMLResponse(html, status, HEADERS)
@@ -89,6 +92,7 @@ class Shell:
             "ngettext": language.plural,
             "told": language.told,
             "translate": language.translate,
+            "described": partial(_described, language),
             "language": language,
             "languages": LANGUAGES,
             "appearance": appearance if appearance in APPEARANCES else "auto",
@@ -109,6 +113,10 @@ class Shell:
     def problem(self, request: Request, status: int, title: str, text: str) -> HTMLResponse:
         """A page that says what is wrong. Both texts come in the reader's language."""
         return self.page(request, "problem.html", status=status, title=title, text=text)
+
+
+def _described(language: Language, text: str) -> str:
+    return language.translate(text) if isinstance(text, Sentence) else text
 
 
 def go(path: str, *, said: str = "", count: int | None = None, mark: str = "") -> RedirectResponse:

@@ -9,6 +9,7 @@ if (selection) goOn(selection);
 markFavourites();
 turnPages();
 copyTexts();
+filterAtOnce();
 
 /** Choosing: a bar appears with the first, Shift chooses a row, Escape chooses none. */
 function chooseMany(form) {
@@ -112,6 +113,18 @@ function turnPages() {
     const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
     const link = rel && document.querySelector(`.turn a[rel=${rel}]`);
     if (link) location.assign(link.href);
+  });
+}
+
+/** A filter that is tapped holds at once. By keys one passes many before the right one, and presses the button. */
+function filterAtOnce() {
+  const form = document.querySelector("form.filters");
+  if (!form) return;
+  let byKeys = false;
+  form.addEventListener("keydown", () => { byKeys = true; });
+  form.addEventListener("pointerdown", () => { byKeys = false; });
+  form.addEventListener("change", (event) => {
+    if (!byKeys && event.target.type !== "search") form.requestSubmit();
   });
 }
 

@@ -34,14 +34,20 @@ if (input) {
     showPicture();
     input.focus();
   });
+  shown.addEventListener("error", () => { shown.hidden = true; }); // no picture, which Abby says when it is sent
+
+  // Wherever on the page a file is let go of: beside the frame, the browser would leave the page and open it.
+  const carriesFiles = (event) => event.dataTransfer.types.includes("Files");
   for (const name of ["dragenter", "dragover"]) {
-    drop.addEventListener(name, (event) => {
+    document.addEventListener(name, (event) => {
+      if (!carriesFiles(event)) return;
       event.preventDefault();
       drop.classList.add("over");
     });
   }
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-  drop.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", () => drop.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
     event.preventDefault();
     drop.classList.remove("over");
     const file = [...event.dataTransfer.files].find((each) => each.type.startsWith("image/"));

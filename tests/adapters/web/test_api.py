@@ -61,6 +61,7 @@ class TestOrders:
                 assert (answer.status, answer.headers["location"]) == (202, f"/api/orders/{order['id']}")
             async with http.get(f"/api/orders/{order['id']}/events") as stream:
                 assert stream.content_type == "text/event-stream"
+                assert stream.headers["x-accel-buffering"] == "no", "a proxy hands events on as they come"
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: progress" in first
                 gate.set()

@@ -112,3 +112,15 @@ async def test_the_name_is_passed_on_and_a_proxy_is_believed_only_where_its_addr
             async with http.get("/v1/models", headers=headers) as answer:
                 statuses.append(answer.status)
     assert statuses[-1] == (401 if trusted_proxies else 429)
+
+
+async def test_forms_pass_also_where_the_proxy_listens_at_a_port_of_its_own(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path / "abby") as web,
+        nginx(tmp_path / "nginx", web) as url,
+        aiohttp.ClientSession(url) as http,
+    ):
+        for origin, status in {url: 303, "http://elsewhere.example": 403}.items():  # without HTTPS no more is said
+            form = http.post("/preferences", data={"language": "de"}, headers={"origin": origin}, allow_redirects=False)
+            async with form as answer:
+                assert answer.status == status, origin

@@ -417,6 +417,7 @@ class TestAskingAgain:
             with pytest.raises(openai.ConflictError) as refused:
                 await client.images.generate(prompt="a house", extra_headers=KEY)
             assert refused.value.code == "idempotency_key_reused"
+            assert "Idempotency-Key" in refused.value.message, "what was sent is what is named"
             await other.images.generate(prompt="a house", extra_headers=KEY)
         assert web.provider.prompts == ["a boat", "a house"]
 

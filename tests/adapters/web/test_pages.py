@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -14,6 +15,7 @@ import pytest
 
 from abby_adapters.web import desk
 from abby_adapters.web.app import make_app
+from abby_adapters.web.attempts import ATTEMPTS_PER_MINUTE_MAX
 from abby_adapters.web.pages.make_form import MakeForm
 from abby_adapters.web.pages.shell import POLICY
 from abby_core.errors import ConfigurationError
@@ -158,6 +160,30 @@ async def test_breaches_of_the_rules_are_logged_and_not_without_end(web: Web, ca
     lines = [record.getMessage() for record in caplog.records if "breach of the pages" in record.getMessage()]
     assert len(lines) == 100
     assert all("\n" not in line and "\x1b" not in line for line in lines)
+
+
+async def test_a_breach_is_told_in_the_log_without_the_links_that_it_happened_behind(
+    web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    links = (f"{web.url}/s/secret1", f"{web.url}/sign-in/link/secret2?next=/secret3", f"{web.url}/s/secret4/file")
+    reports = [
+        {"document-uri": links[0], "violated-directive": "script-src-elem", "blocked-uri": "https://evil.example/secret5/x"},
+        {"document-uri": links[1], "violated-directive": "style-src-attr", "blocked-uri": "inline"},
+        {"document-uri": f"{web.url}/", "violated-directive": "img-src", "blocked-uri": links[2], "referrer": links[0]},
+        {"document-uri": "http://[secret6", "violated-directive": "img-src", "blocked-uri": "data"},
+    ]  # fmt: skip
+    bodies = [json.dumps({"csp-report": each | {"original-policy": POLICY}}).encode() for each in reports]
+    async with web.browser(None) as browser:
+        with caplog.at_level(logging.WARNING):
+            for body in (*bodies, b"[" * 100_000, b'{"secret7": 1}', b"secret8", b""):
+                assert (await browser.post("/csp-reports", data=body)).status == 204
+    lines = [record.getMessage() for record in caplog.records if "breach of the pages" in record.getMessage()]
+    assert len(lines) == len(reports) + 4
+    assert "script-src-elem" in lines[0]
+    assert '"s" against "evil.example"' in lines[0]
+    assert '"style-src-attr"' in lines[1]
+    assert '"inline"' in lines[1]
+    assert not any("secret" in line for line in lines)
 
 
 async def test_pages_speak_the_language_that_was_chosen_before_the_browsers(web: Web) -> None:
@@ -413,6 +439,23 @@ async def test_what_a_trusted_proxy_says_of_addresses_counts(tmp_path: Path) -> 
             await come_from(web, {"x-forwarded-for": f"198.51.100.{n}, 203.0.113.99, 10.0.0.1"}) for n in range(3)
         ]
         assert sum(forged) <= 20, "what stands before the first stranger, the stranger wrote"
+
+
+async def test_callers_are_told_apart_however_a_proxy_writes_their_addresses(tmp_path: Path) -> None:
+    written = (
+        "203.0.113.{}:50123",
+        "[2001:db8:0:{}::9]:50123",
+        "[2001:db8:1:{}::9]",
+        "2001:db8:2:{}::9",
+        "::ffff:203.0.114.{}",
+    )
+    path = f"/sign-in/link/{'a' * 40}"
+    async with serving(tmp_path, trusted_proxies="127.0.0.1") as web, web.browser(None) as browser:
+        for form in written:
+            floods, comes = ({"x-forwarded-for": form.format(number)} for number in (1, 2))
+            for _ in range(ATTEMPTS_PER_MINUTE_MAX):
+                await browser.get(path, headers=floods)
+            assert (await browser.get(path, headers=comes)).status == 403, "their own first try"
 
 
 def test_a_proxy_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from abby_adapters.web.attempts import ATTEMPTS_IN_ALL_MAX, ATTEMPTS_PER_MINUTE_MAX, WATCHED_MAX, Attempts
+from abby_adapters.web.callers import WRONG_TOKENS_PER_MINUTE_MAX, WrongTokens
 from abby_adapters.web.pages.discord import BACK_PATH
 from abby_core.access.hosts import hosts_of, local_account
 from abby_core.studio import Account
@@ -279,3 +280,14 @@ def test_who_floods_neither_uses_up_what_others_need_nor_memory() -> None:
     assert len(attempts._from) == WATCHED_MAX
     minute[0] = 60.0
     assert attempts.count("a")
+
+
+def test_whoever_has_a_whole_network_of_ipv6_is_one_caller() -> None:
+    attempts, tokens = Attempts(clock=lambda: 0.0), WrongTokens(lambda: 0.0)
+    neighbours = [f"2001:db8:1:2::{number:x}" for number in range(1, 100)]
+    assert [attempts.count(each) for each in neighbours].count(True) == ATTEMPTS_PER_MINUTE_MAX
+    assert [tokens.count(each) for each in neighbours].count(False) == WRONG_TOKENS_PER_MINUTE_MAX
+    assert attempts.count("2001:db8:1:3::1")
+    assert not tokens.count("2001:db8:1:3::1")
+    for each in ("192.0.2.{}", "::ffff:198.51.100.{}"):
+        assert [attempts.count(each.format(number)) for number in range(100)].count(True) == 100

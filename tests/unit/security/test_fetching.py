@@ -34,9 +34,11 @@ HOSTILE = (
     "http://240.0.0.1/", "http://1.2.3.4.5/", "http://1.1.1.0x7f/", "http://127.0.0.1%00.example.org/",
     "http://[::1]/", "http://[::]/", "http://[fe80::1]/", "http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/",
     "http://[fc00::1]/", "http://[fec0::1]/", "http://[ff02::1]/", "http://[2001:db8::1]/", "http://[100::1]/",
+    "http://[3fff::1]/", "http://192.88.99.1/", "http://168.63.129.16/machine", "http://[::ffff:168.63.129.16]/",
     # others hidden in addresses
     "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[::127.0.0.1]/", "http://[::ffff:0:127.0.0.1]/",
     "http://[2002:7f00:1::]/", "http://[2002:a00:1::1]/", "http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[2001:470:1::5efe:7f00:1]/", "http://[2001:470:1::200:5efe:10.0.0.1]/", "http://[2001:470::5efe:a9fe:a9fe]/",
     "http://[64:ff9b:1::1]/", "http://[2001:0:7f00:1::]/", "http://[::ffff:169.254.169.254]/",
     # what two readers may read differently
     "http://user@example.org/", "http://user:password@example.org/", "http://example.org@127.0.0.1/",
@@ -62,7 +64,8 @@ def test_whatever_else_is_refused_with_one_sentence(url: str) -> None:
 @given(st.ip_addresses(v=4))
 def test_an_address_is_no_more_public_where_it_is_hidden_in_another(address: object) -> None:
     number = int(ip_address(str(address)))
-    for hiding in ((0xFFFF << 32) | number, (0x64FF9B << 96) | number, (0x2002 << 112) | (number << 80), number):
+    for hiding in ((0xFFFF << 32) | number, (0x64FF9B << 96) | number, (0x2002 << 112) | (number << 80),
+                   (0x2001_0470 << 96) | (0x5EFE << 32) | number, number):  # fmt: skip
         if not is_public(ip_address(str(address))):
             assert not is_public(ip_address(hiding) if hiding > 2**32 else ip_address(f"::{address}"))
 

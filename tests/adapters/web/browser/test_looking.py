@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.async_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from playwright.async_api import Page, expect
 
 from abby_adapters.web.pages.gallery import PAGE
 from tests.adapters.web.browser.conftest import Open
-from tests.support.providers import photograph
-from tests.support.studio import ALICE, wish
+from tests.support.providers import blocking_provider, photograph
+from tests.support.studio import ALICE, BOB, wish
 from tests.support.web import Web, serving
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
@@ -121,6 +123,65 @@ async def test_the_gallery_is_walked_chosen_and_starred_by_keys(web: Web, open_w
         await page.wait_for_url(f"**/pictures/{ids[2]}")
 
 
+async def test_a_filter_that_is_tapped_holds_at_once_and_by_keys_one_chooses_in_peace(
+    web: Web, open_window: Open
+) -> None:
+    ids = await saved(web, 3)
+    web.abby.gallery.favourite(ALICE, ids[1])
+    async with open_window(web, **PHONE) as window:
+        page = window.page
+        await page.goto("/gallery")
+        await page.locator(".pill", has_text="Favourites").tap()
+        await expect(page.locator(".tile")).to_have_count(1)
+        await page.locator(".pill", has_text="Favourites").tap()
+        await expect(page.locator(".tile")).to_have_count(3)
+        await page.get_by_label("Kind").focus()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.get_by_label("Kind")).to_have_value("image_to_image")
+        await expect(page.locator(".tile")).to_have_count(3)
+        await page.get_by_role("button", name="Filter").press("Enter")
+        await expect(page.locator("h2")).to_have_text("No picture is like that")
+
+
+async def test_with_pictures_chosen_the_bar_of_a_phone_is_one_row(web: Web, open_window: Open) -> None:
+    await saved(web, 3)
+    async with open_window(web, **PHONE) as window:
+        await window.page.goto("/gallery")
+        for number in range(2):
+            await window.page.locator("input[name=picture]").nth(number).check()
+        rows = "bar => bar.clientHeight / bar.querySelector('.button').offsetHeight"
+        assert await window.page.locator(".selected-bar").evaluate(rows) < 2
+
+
+async def test_on_a_phone_a_link_can_be_taken_back_without_looking_for_the_button(web: Web, open_window: Open) -> None:
+    (picture,) = await saved(web, 1)
+    web.abby.shares.create(ALICE, picture=picture, password="a secret", views_max=3)
+    async with open_window(web, **PHONE) as window:
+        page = window.page
+        await page.goto("/shares")
+        assert await page.locator(".table").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await expect(page.get_by_role("columnheader", name="Ends")).to_have_count(1)
+        assert await serious(page) == []
+        await page.get_by_role("button", name="Take back").tap()
+        await expect(page.locator(".notice")).to_contain_text("The link was taken back")
+
+
+async def test_on_a_phone_the_host_cancels_an_order_without_looking_for_the_button(
+    tmp_path: Path, open_window: Open
+) -> None:
+    provider, gate = blocking_provider()
+    async with serving(tmp_path, provider, admins="alice") as web, open_window(web, **PHONE) as window:
+        page = window.page
+        await web.abby.studio.submit(wish("his", BOB))
+        await page.goto("/admin/queue")
+        assert await page.locator(".table").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+        await page.get_by_role("button", name="Cancel the order of local:bob").tap()
+        await expect(page.locator(".notice")).to_contain_text("The order is cancelled")
+        gate.set()
+
+
 async def test_without_scripts_pictures_are_chosen_starred_and_deleted(web: Web, open_window: Open) -> None:
     ids = await saved(web, PAGE + 1)
     async with open_window(web, java_script_enabled=False) as window:
@@ -161,6 +222,29 @@ async def test_nothing_is_wider_than_a_phone_and_everything_can_be_read_aloud(
             wider = await window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, path
             assert await serious(window.page) == [], path
+
+
+@pytest.mark.parametrize("width", [320, 720, 768, 960])
+async def test_long_words_of_other_languages_fit_any_width(tmp_path: Path, open_window: Open, width: int) -> None:
+    viewport: Any = {"width": width, "height": 700}
+    async with (
+        serving(tmp_path, admins="alice") as web,
+        open_window(web, viewport=viewport, locale="de", extra_http_headers={"accept-language": "de"}) as window,
+    ):
+        made = await web.abby.studio.create(wish("o1", prompt="a boat at sea " * 20, pictures=2))
+        web.abby.shares.create(ALICE, picture=made.artifacts[0].id)
+        paths = ["/", "/orders", "/orders/o1", "/gallery", f"/pictures/{made.artifacts[0].id}", "/albums", "/shares",
+                 "/quota", "/presets", "/tokens", "/privacy", "/account", "/admin", "/admin/check"]  # fmt: skip
+        for path in paths:
+            await window.page.goto(path)
+            assert await window.page.locator("html").get_attribute("lang") == "de"
+            wider = await window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, path
+        words = await window.page.locator(".sections a").evaluate_all(
+            "all => all.map(each => each.querySelector('span').getBoundingClientRect()).map(r => [r.left, r.right])"
+        )
+        assert all(before[1] <= after[0] for before, after in pairwise(words)), "no word runs into the next one"
+        assert words[-1][1] <= width
 
 
 async def test_pages_can_be_read_aloud_in_the_dark_on_a_desk(web: Web, open_window: Open) -> None:

@@ -118,6 +118,33 @@ async def test_a_dropped_picture_is_changed_and_compared_by_keyboard(web: Web, o
         assert (request.kind, getattr(request, "image_strength", 0)) == ("image_to_image", 0.7)
 
 
+LET_GO = """([place, bytes, type]) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([new Uint8Array(bytes)], "a file", { type }));
+    const event = new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+    return !document.querySelector(place).dispatchEvent(event);
+}"""
+"""Lets a file go over some place; whether the page took it, so that the browser does not open it instead."""
+
+
+@pytest.mark.parametrize("place", ["#drop", "#prompt", "footer"])
+async def test_a_picture_is_dropped_anywhere_on_the_page(web: Web, open_window: Open, place: str) -> None:
+    async with open_window(web) as window:
+        page = window.page
+        await page.goto("/")
+        assert await page.evaluate(LET_GO, [place, list(b"%PDF"), "application/pdf"])
+        await expect(page.locator("#with-source")).to_be_hidden()
+        assert await page.evaluate(LET_GO, [place, list(b"no picture"), "image/png"])
+        await expect(page.locator("#undrop")).to_be_visible()
+        await expect(page.locator("#dropped")).to_be_hidden()
+        assert await page.evaluate(LET_GO, [place, list(photograph()), "image/png"])
+        await expect(page.locator("#dropped")).to_be_visible()
+        await page.fill("#prompt", "at night")
+        await page.click("#go")
+        await page.get_by_label("Before and after").wait_for()
+        assert [request.kind for request in web.provider.requests] == ["image_to_image"]
+
+
 async def test_a_picture_of_ones_own_is_enlarged(web: Web, open_window: Open) -> None:
     saved = await web.abby.storage.save_image(photograph(), "alice", "boat.png")
     assert saved.success
@@ -125,6 +152,7 @@ async def test_a_picture_of_ones_own_is_enlarged(web: Web, open_window: Open) ->
         page = window.page
         await page.goto("/?from=boat.png&do=upscale")
         await expect(page.locator("#prompt")).to_be_hidden()
+        await expect(page.get_by_text("More choices")).to_be_hidden()  # there are none
         await page.click("#go")
         await page.get_by_label("Before and after").wait_for()
         assert [request.kind for request in web.provider.requests] == ["upscale"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from abby_core.errors import QuotaExceeded
 from tests.support.providers import PATIENCE_SECONDS, blocking_provider
 from tests.support.studio import ALICE, BOB, assert_sound, until_ended, wish
 from tests.support.web import Browser, Web, serving
@@ -46,6 +47,33 @@ class TestLooking:
                 assert answer.status == 200, path
             assert "account=local%3Abob" in (await host.get("/admin")).text
             assert (await host.get("/admin/usage?by=shoe-size")).status == 400
+
+    async def test_without_tiers_what_the_settings_give_is_shown_and_a_limit_has_a_name(self, tmp_path: Path) -> None:
+        async with serving(tmp_path, admins="alice", max_user_daily_gens=1, max_user_storage_mb=77) as web:
+            await web.abby.studio.create(wish("o1", BOB))
+            with pytest.raises(QuotaExceeded):
+                await web.abby.studio.create(wish("o2", BOB))
+            web.abby.quota.set_limit(BOB, "bytes", 5 * 2**20)
+            async with web.browser(ALICE) as host:
+                tiers = re.findall(r'<td class="figure[^>]*>([^<]*)</td>', (await host.get("/admin/tiers")).text)
+                assert tiers == ["unlimited", "1", "unlimited", "77 MB", "10", "0"]
+                for path in ("/admin", "/admin/usage?by=reason", "/admin/member?account=local:bob"):
+                    page = re.sub(r"<select.*?</select>", "", (await host.get(path)).text, flags=re.DOTALL)
+                    assert ("Storage</strong>" if "member?" in path else "Pictures per day<") in page
+                    assert "images/day" not in page
+                    assert "storage_bytes" not in page
+
+    async def test_of_other_tiers_is_shown_what_they_say_and_nothing_else(self, tmp_path: Path) -> None:
+        rules = tmp_path / "abby.toml"
+        rules.write_text('[tiers.default]\nimages_per_day = 7\n[tiers.gold]\nroles = ["1"]\nimages_per_hour = 3\n')
+        async with (
+            serving(tmp_path / "abby", admins="alice", rules_file=rules, max_user_storage_mb=77) as web,
+            web.browser(ALICE) as host,
+        ):
+            answer = await host.get("/admin/tiers")
+        tiers = re.findall(r'<td class="figure[^>]*>(?:<span[^>]*>)?([^<]*)<', answer.text)
+        assert tiers == ["unlimited", "7", "unlimited", "77 MB", "10", "0", "3", "–", "–", "–", "–", "–"]
+        assert "A dash: the tier says nothing" in answer.text
 
     async def test_members_are_found_by_a_part_of_their_name_taken_literally(self, web: Web) -> None:
         for account in (ALICE, BOB):

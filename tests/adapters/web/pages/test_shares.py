@@ -52,6 +52,18 @@ class TestMaking:
             for file in ("file", f"pictures/{picture}/file", f"pictures/{picture}/thumbnail", f"pictures/{picture}"):
                 assert await status_of(stranger, f"{path}/{file}") == 404
 
+    async def test_what_a_picture_shows_is_said_in_the_readers_language_and_its_owners_words_stay(
+        self, web: Web
+    ) -> None:
+        (picture,) = await made(web)
+        german = {"accept-language": "de"}
+        async with web.browser() as owner, web.browser(None) as stranger:
+            path = await link_made(owner, picture=picture, metadata="none")
+            assert 'property="og:description" content="Ein Bild"' in (await stranger.get(path, headers=german)).text
+            assert 'alt="Bild: a boat at sea"' in (await owner.get("/gallery", headers=german)).text
+            web.abby.gallery.set_alt_text(ALICE, picture, "A picture")
+            assert 'alt="A picture"' in (await owner.get("/gallery", headers=german)).text
+
     async def test_what_cannot_be_is_said_where_it_was_typed(self, web: Web) -> None:
         (picture,) = await made(web)
         async with web.browser() as owner:
