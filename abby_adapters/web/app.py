@@ -117,7 +117,9 @@ async def _answer_bad_fields(_request: Request, error: Any) -> Response:
 
 
 async def _answer_http_error(_request: Request, error: Any) -> Response:
-    """What the framework itself refuses: no such path, a method that is not known, a form it cannot read."""
+    """What the framework itself refuses: no such path, a method that is not known, a body it cannot read."""
+    if error.detail == "There was an error parsing the body":  # FastAPI's own words for JSON beyond what Python reads
+        return Failure(status=400, message="The body is not valid JSON.", code="invalid_json").response()
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     message = "There is nothing under this path." if error.status_code == 404 else f"{error.detail}"[:200]
     headers = dict(error.headers or {})

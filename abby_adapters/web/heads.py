@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from abby_adapters.web.guard import FORM_BYTES_MAX
+
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol
 else:
@@ -20,8 +22,8 @@ HEAD_BYTES_MAX = 2**16
 """Browsers send about 2 kB; proxies take 8 to 32 kB."""
 AFTER_SECONDS = 120.0
 """The same for what comes after an answer: it may be the rest of a body that was refused before it had arrived."""
-AFTER_BYTES_MAX = 22 * 2**20
-"""As much as such a rest may be (see ``guard.FORM_BYTES_MAX``), and a head."""
+AFTER_BYTES_MAX = FORM_BYTES_MAX + HEAD_BYTES_MAX
+"""As much as such a rest may be, and a head."""
 
 
 class BoundedHeads(HttpProtocol):

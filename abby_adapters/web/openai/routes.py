@@ -202,7 +202,7 @@ class _HeldStream(StreamingResponse):
     """A stream of events that lets go of what is held for it, even if it is cut off before its first byte."""
 
     def __init__(self, events: AsyncGenerator[bytes], *, held: ExitStack) -> None:
-        super().__init__(events, media_type="text/event-stream")
+        super().__init__(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -166,6 +166,7 @@ class TestGallery:
 
     async def test_what_has_not_changed_is_not_sent_again(self, web: Web) -> None:
         picture = await made(web)
+        await web.abby.studio._worker.close()  # its thumbnail is made
         async with web.http() as http:
             async with http.get(f"/api/pictures/{picture}/file") as answer:
                 etag = answer.headers["etag"]

@@ -390,6 +390,17 @@ class TestErrors:
         assert len(provider.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"prompt": ', b'{"prompt": "\xff"}', b"[" * 200_000, b'{"n": 1' + b"0" * 5000 + b"}"]
+)
+async def test_a_body_that_is_no_json_is_said_to_be_none(tmp_path: Path, body: bytes) -> None:
+    async with serving(tmp_path) as web, web.http() as http:
+        kind = {"content-type": "application/json"}
+        async with http.post("/v1/images/generations", data=body, headers=kind) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"]["code"] == "invalid_json"
+
+
 class TestAskingAgain:
     async def test_the_same_key_is_the_same_order_and_the_same_answer(self, web: Web) -> None:
         async with web.http() as http:
