@@ -11,6 +11,7 @@ from pybase64 import b64encode
 from pydantic import BaseModel, ConfigDict
 
 from abby_adapters.web.events import event
+from abby_adapters.web.pieces import Base64
 from abby_core.errors import PictureRejected, StorageError
 from abby_core.storage.converting import QUALITY_DEFAULT, PictureFormat, convert, format_of
 from abby_core.storage.picture import inspect
@@ -73,17 +74,17 @@ class Wanted:
     links: str = ""
 
 
-def answer(abby: Abby, creation: Creation, wanted: Wanted) -> list[bytes]:
+def answer(abby: Abby, creation: Creation, wanted: Wanted) -> list[bytes | Base64]:
     """The whole answer as JSON, in pieces. Takes a while for large pictures: use a thread. Raises StorageError."""
     artifacts, about = creation.artifacts, _about(creation, wanted)
     if wanted.links:
         links = [{"url": wanted.links + abby.picture_links.sign(each, wanted.format or "")} for each in artifacts]
         return [json.dumps({"data": links} | about).encode()]
     # Put together by hand: base64 needs no escaping, and millions of characters need not be looked at for that.
-    pieces = [b'{"data": [']
+    pieces: list[bytes | Base64] = [b'{"data": [']
     for number, each in enumerate(artifacts):
         data = picture_bytes(abby, each, wanted.format, wanted.quality, data=creation.at_hand.get(each.id))
-        pieces += [b', {"b64_json": "' if number else b'{"b64_json": "', b64encode(data), b'"}']
+        pieces += [b', {"b64_json": "' if number else b'{"b64_json": "', Base64(data), b'"}']
     return [*pieces, b"], " + json.dumps(about).encode().removeprefix(b"{")]
 
 

@@ -138,7 +138,7 @@ class _Images:
     async def _answer(self, creation: Creation, wanted: Wanted) -> Response:
         try:
             if is_at_hand(creation, wanted):
-                pieces = answer(self._abby, creation, wanted)  # 0.2 ms for a picture of 1.5 MB
+                pieces = answer(self._abby, creation, wanted)
             else:
                 async with self._desk.places:
                     pieces = await asyncio.to_thread(answer, self._abby, creation, wanted)

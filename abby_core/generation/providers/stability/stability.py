@@ -8,6 +8,7 @@ import logging
 import math
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -102,8 +103,8 @@ class Stability:
     def name(self) -> str:
         return "stability"
 
-    @property
-    def capabilities(self) -> Capabilities:
+    @cached_property
+    def capabilities(self) -> Capabilities:  # pyright: ignore[reportIncompatibleVariableOverride] -- read only
         return Capabilities(
             kinds=frozenset(KINDS),
             paid=True,
