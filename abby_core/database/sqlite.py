@@ -2,8 +2,8 @@
 
 More than one writer on one file is allowed (the command line beside a server) but slow: each waits for the
 other's commit. Within a process the writing thread makes that a queue: whoever waits while a commit is
-being made durable shares the next one, each behind a savepoint of its own, so one caller's error undoes
-only that caller's work.
+being made durable shares the next one. One caller's error undoes only that caller's work: where one is raised,
+the group is run again, each behind a savepoint of its own.
 """
 
 from __future__ import annotations
@@ -285,8 +285,9 @@ class SQLiteDatabase:
         try:
             with _translated(self.path):
                 connection.execute("BEGIN IMMEDIATE")
-                for job in group:
-                    self._run_job(tx, connection, job, alone=len(group) == 1)
+                if len(group) == 1 or not self._run_together(tx, connection, group):
+                    for job in group:
+                        self._run_job(tx, connection, job, alone=len(group) == 1)
                 connection.execute("COMMIT")
         except BaseException as error:  # the whole group is undone: nobody may believe otherwise
             with contextlib.suppress(sqlite3.Error):
@@ -294,6 +295,23 @@ class SQLiteDatabase:
                     connection.execute("ROLLBACK")
             for job in group:
                 job.error = job.error or error
+
+    def _run_together(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[_Job]) -> bool:
+        """Run the group behind one savepoint: most raise nothing. False: one did, and nothing has happened yet.
+
+        They may be run again then, each behind a savepoint of its own: what is run here may be repeated.
+        """
+        connection.execute("SAVEPOINT callers")
+        try:
+            for job in group:
+                job.result = job.run(tx)
+        except BaseException:
+            if not connection.in_transaction:  # what happened has ended it: a full disk, say
+                connection.execute("BEGIN IMMEDIATE")
+            else:
+                connection.execute("ROLLBACK TO callers")
+            return False
+        return True
 
     def _run_job(self, tx: SQLiteTransaction, connection: sqlite3.Connection, job: _Job, *, alone: bool) -> None:
         """Run one caller's function. Its own errors are kept for it; errors that end the transaction pass."""

@@ -242,7 +242,7 @@ class QuotaManager:
     def count_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Count for an account bytes that the house counts anyway, or raise QuotaExceeded."""
         limit = self._allowances.bounds_in(tx, account).limit(account, BYTES)
-        ledger.take(tx, Charge(account=account, meter=BYTES, amount=size_bytes, limit=limit), self.now_ms())
+        ledger.take(tx, [Charge(account=account, meter=BYTES, amount=size_bytes, limit=limit)], self.now_ms())
 
     def free_own_in(self, tx: Transaction, account: str, size_bytes: int) -> None:
         """Stop counting for an account bytes that the house goes on counting."""
