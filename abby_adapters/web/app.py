@@ -21,6 +21,7 @@ from abby_adapters.web.guard import Guard, host_name, is_for_programs
 from abby_adapters.web.openai import routes as openai
 from abby_adapters.web.pages.app import Pages
 from abby_adapters.web.pages.discord import DISCORD
+from abby_adapters.web.telemetry import NO_TELEMETRY
 from abby_adapters.web.validation import bad_fields
 from abby_core.errors import AbbyError
 
@@ -37,7 +38,10 @@ CLIENT_GONE = 499
 def make_app(abby: Abby, *, discord_url: str = DISCORD) -> ASGIApp:
     """The ASGI application over that Abby, which has to be open while it is used. Raises ConfigurationError."""
     says = 'Pictures under quota. Every error is `{"error": {message, type, param, code}}`.'
-    app = Described(title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = Described(
+        title="Abby", description=says, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+        telemetry=NO_TELEMETRY,
+    )  # fmt: skip
     for kind in (HttpError, OrderFailed, AbbyError, Exception):
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(ClientGone, _answer_nobody)

@@ -48,12 +48,17 @@ class SQLiteTransaction:
         return self._connection.execute(sql, values).rowcount
 
     def row(self, sql: str, **values: Value) -> Row | None:
-        # fetchall, not fetchone: a RETURNING statement is only complete once it is read to its end.
-        rows = self._connection.execute(sql, values).fetchall()
+        rows = self.rows(sql, **values)
         return rows[0] if rows else None
 
     def rows(self, sql: str, **values: Value) -> list[Row]:
-        return self._connection.execute(sql, values).fetchall()
+        # fetchall in any case: a RETURNING statement is only complete once it is read to its end.
+        cursor = self._connection.execute(sql, values)
+        found = cursor.fetchall()
+        if not found:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def lock(self, name: str) -> None:
         """Nothing to do: a writing transaction holds the whole file."""
@@ -204,7 +209,6 @@ class SQLiteDatabase:
             check_same_thread=False,  # each connection is used by one thread at a time
             cached_statements=512,
         )
-        connection.row_factory = _as_dict
         try:
             _use_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
@@ -372,10 +376,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ All functions take the transaction first and may be repeated.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ def extend(tx: Transaction, reservation_id: str, charges: Iterable[Charge], now_
         return False
     more = {(hold.account, hold.meter): hold for hold in take(tx, charges, now_ms)}
     grown = [
-        replace(hold, amount=hold.amount + more.pop((hold.account, hold.meter)).amount)
+        hold._replace(amount=hold.amount + more.pop((hold.account, hold.meter)).amount)
         if _same_period(hold, more.get((hold.account, hold.meter)))
         else hold
         for hold in holds
@@ -120,7 +120,7 @@ def settle(tx: Transaction, reservation_id: str, spent: Mapping[Counter, Spent],
         remaining = hold.amount - share
         _change(tx, hold, actual - share - (remaining if close else 0))
         if not close:
-            left.append(replace(hold, amount=remaining))
+            left.append(hold._replace(amount=remaining))
     if not close:
         _write_holds(tx, reservation_id, left)
     return True
@@ -137,43 +137,44 @@ def is_open(tx: Transaction, reservation_id: str) -> bool:
 
 
 def take(tx: Transaction, charges: Iterable[Charge], now_ms: int) -> list[Hold]:
-    """Count the charges, each of another counter, if all of them fit; else raises QuotaExceeded for one that does not.
+    """Count the charges, each of another counter, if all of them fit; else raises QuotaExceeded for the first that
+    does not.
 
     Nothing of the transaction may stay then: what came before it is counted.
     """
     asked = in_touching_order(charges)
-    for charge in asked:
-        if charge.amount > charge.limit:  # a first charge inserts a row, which nothing compares with a limit
-            raise _refused(tx, charge, now_ms)
     if not asked:
         return []
-    values: dict[str, Value] = {}
-    for n, charge in enumerate(asked):
-        values[f"account{n}"] = charge.account
-        values[f"meter{n}"] = charge.meter
-        values[f"period{n}"] = period_of(charge.meter, now_ms)
-        values[f"amount{n}"] = charge.amount
-        values[f"most{n}"] = charge.limit
-    taken = {(row["account"], row["meter"]): row for row in tx.rows(_take_sql(len(asked)), **values)}
-    holds: list[Hold] = []
+    if any(charge.amount > charge.limit for charge in asked):
+        raise _refused(tx, asked, now_ms)  # a first charge would insert a row, which nothing compares with a limit
+    sql, names = _taking(len(asked))
+    values: list[Value] = []
     for charge in asked:
-        row = taken.get((charge.account, charge.meter))
-        if row is None:
-            raise _refused(tx, charge, now_ms)
-        holds.append(Hold(charge.account, charge.meter, int(row["period"]), int(row["resets"]), charge.amount))
+        values += charge.account, charge.meter, period_of(charge.meter, now_ms), charge.amount, charge.limit
+    taken = {(row["account"], row["meter"]): row for row in tx.rows(sql, **dict(zip(names, values, strict=True)))}
+    if len(taken) < len(asked):
+        raise _refused(tx, [each for each in asked if (each.account, each.meter) not in taken], now_ms)
+    holds: list[Hold] = []
+    for account, meter, amount, _ in asked:
+        row = taken[account, meter]
+        holds.append(Hold(account, meter, int(row["period"]), int(row["resets"]), amount))
     return holds
 
 
 @cache
-def _take_sql(count: int) -> str:
-    """One statement for so many counters: they are touched in the order of its rows."""
+def _taking(count: int) -> tuple[str, list[str]]:
+    """One statement for so many counters, which are touched in the order of its rows; and the names of its values."""
     rows = ", ".join(_ROW.format(n=n) for n in range(count))
     limits = " ".join(_LIMIT.format(n=n) for n in range(count))
-    return _TAKE.format(rows=rows, limits=limits)
+    names = [f"{name}{n}" for n in range(count) for name in ("account", "meter", "period", "amount", "most")]
+    return _TAKE.format(rows=rows, limits=limits), names
 
 
-def _refused(tx: Transaction, charge: Charge, now_ms: int) -> QuotaExceeded:
-    used, period = used_in(tx, charge.account, charge.meter, now_ms)
+def _refused(tx: Transaction, charges: Sequence[Charge], now_ms: int) -> QuotaExceeded:
+    """Why the charges, of which none is counted, cannot be: by the first that does not fit."""
+    looked_at = [(charge, *used_in(tx, charge.account, charge.meter, now_ms)) for charge in charges]
+    full = (each for each in looked_at if each[1] + each[0].amount > each[0].limit)
+    charge, used, period = next(full, looked_at[0])  # where none is: a place became free a moment ago
     return refusal(charge, used=used, period=period, now_ms=now_ms)
 
 
@@ -267,15 +268,23 @@ def _spread(holds: list[Hold], spent: Mapping[Counter, Spent]) -> Iterator[tuple
     was used beyond the shares counts in the later period.
     """
     last = {(hold.account, hold.meter): hold for hold in holds}
+    if len(last) == len(holds):  # as nearly always: in short
+        for hold in holds:
+            part = spent.get(_counter_of(hold), _NOTHING)
+            yield hold, min(part.share, hold.amount), part.actual
+        return
     rest: dict[tuple[str, str], Spent] = {}
     for hold in holds:
         key = (hold.account, hold.meter)
-        counted_as = IMAGES_PER_DAY if is_token_meter(hold.meter) else hold.meter
-        part = rest.get(key) or spent.get((hold.account == HOUSE, counted_as), _NOTHING)
+        part = rest.get(key) or spent.get(_counter_of(hold), _NOTHING)
         share = min(part.share, hold.amount)
         actual = part.actual if hold is last[key] else min(part.actual, share)
         rest[key] = Spent(share=part.share - share, actual=part.actual - actual)
         yield hold, share, actual
+
+
+def _counter_of(hold: Hold) -> Counter:
+    return hold.account == HOUSE, IMAGES_PER_DAY if is_token_meter(hold.meter) else hold.meter
 
 
 def _change(tx: Transaction, hold: Hold, change: int) -> None:
@@ -313,12 +322,7 @@ def _write_holds(tx: Transaction, reservation_id: str, holds: list[Hold]) -> Non
 
 
 def _as_json(holds: list[Hold]) -> str:
-    return json.dumps([_as_list(hold) for hold in holds])
-
-
-def _as_list(hold: Hold) -> list[str | int]:
-    # By hand: dataclasses.astuple copies every value deeply, which costs more than all the SQL of a reservation.
-    return [hold.account, hold.meter, hold.period, hold.resets, hold.amount]
+    return json.dumps(holds)
 
 
 def _parse(holds: str) -> list[Hold]:

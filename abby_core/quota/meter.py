@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 IMAGES_PER_HOUR = "images/hour"
 IMAGES_PER_DAY = "images/day"
@@ -33,8 +34,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Charge:
+class Charge(NamedTuple):
     """An amount to be counted on one meter of one account, and the limit it must stay within."""
 
     account: str
@@ -43,8 +43,7 @@ class Charge:
     limit: int
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(NamedTuple):
     """An amount that is counted already, for a reservation. Given back only in the period it was counted in."""
 
     account: str

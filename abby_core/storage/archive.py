@@ -41,7 +41,7 @@ def archive(storage: StorageManager, artifact: Artifact) -> Artifact:
     artifact = _with_thumbnail(storage, artifact)
     data = read_unchanged(storage, artifact)
     now_ms = storage.now_ms()
-    there = replace(artifact, state="archived", state_at_ms=now_ms)
+    there = replace(artifact, state="archived")
     candidates = (replace(there, blob_key=ARCHIVE + key) for key in keys_like(artifact.blob_key))
 
     def also(tx: Transaction) -> None:
@@ -66,7 +66,7 @@ def restore(storage: StorageManager, artifact: Artifact) -> Artifact:
         return artifact
     _require(storage)
     data = read_unchanged(storage, artifact)
-    at_hand = replace(artifact, state="kept", state_at_ms=0)
+    at_hand = replace(artifact, state="kept")
     candidates = (replace(at_hand, blob_key=key) for key in keys_like(artifact.blob_key.removeprefix(ARCHIVE)))
     now_ms = storage.now_ms()
 

@@ -60,7 +60,7 @@ class Artifact:
     created_at_ms: int = 0
     state: State = "kept"
     state_at_ms: int = 0
-    """Since when it is archived, in the trash or back from there; else 0."""
+    """Since when it is in the trash, or back from there; else 0."""
     favourite: bool = False
     visibility: Visibility = "private"
     guild: str = ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from abby_core.bootstrap import Abby
 from abby_core.quota.standing import Standing
+from abby_core.storage.archive import archive
 from tests.support.studio import ALICE, BOB, Clock, assert_sound, open_abby, wish
 
 HOUR, DAY = 3600, 86_400
@@ -23,7 +24,7 @@ GOLD = Standing(roles=frozenset({"123"}))
 def abby_with_rules(root: Path, clock: Clock, rules: str = RULES) -> Abby:
     file = root / "abby.toml"
     file.write_text(rules)
-    return open_abby(root, rules_file=file, clock=clock)
+    return open_abby(root, rules_file=file, clock=clock, archive_root=root / "cold")
 
 
 async def test_old_pictures_go_to_the_trash_where_the_tier_says_so_and_favourites_stay(tmp_path: Path) -> None:
@@ -45,6 +46,19 @@ async def test_old_pictures_go_to_the_trash_where_the_tier_says_so_and_favourite
         clock.skip(hours * HOUR)
         async with abby_with_rules(tmp_path, clock) as abby:
             assert len(abby.gallery.page(ALICE).artifacts) == left
+    assert_sound(abby)
+
+
+async def test_a_picture_that_was_moved_to_the_archive_is_kept_no_longer_for_that(tmp_path: Path) -> None:
+    clock = Clock()
+    async with abby_with_rules(tmp_path, clock) as abby:
+        made = (await abby.studio.create(wish("o1"))).artifacts[0]
+    clock.skip(DAY - HOUR)
+    async with abby_with_rules(tmp_path, clock) as abby:
+        archive(abby.storage, abby.gallery.find(ALICE, made.id))
+    clock.skip(2 * HOUR)
+    async with abby_with_rules(tmp_path, clock) as abby:
+        assert [each.id for each in abby.gallery.trash(ALICE).artifacts] == [made.id]
     assert_sound(abby)
 
 

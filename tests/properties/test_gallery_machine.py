@@ -61,6 +61,7 @@ class Picture:
     was: str = "kept"
     """In the trash: what it was before."""
     trashed_at_ms: int = 0
+    had_back_at_ms: int = 0
     favourite: bool = False
     original: bytes = b""
     """What it was before it was compressed, as long as that is not gone for good."""
@@ -288,7 +289,7 @@ class GalleryMachine(RuleBasedStateMachine):
         if found := self._pick(account, choice, "trashed"):
             picture = self.models[account].pictures[found]
             (back,) = self.abby.gallery.undo(account, found)
-            picture.state = picture.was
+            picture.state, picture.had_back_at_ms = picture.was, self._now_ms()
             assert back.state == picture.was
 
     @precondition(lambda self: self.pictures() > 4)
@@ -329,7 +330,8 @@ class GalleryMachine(RuleBasedStateMachine):
                     assert picture.created_at_ms < self._now_ms() - KEEP_DAYS * DAY_MS
                     self._trashed(account, artifact)
             for each in map(model.pictures.__getitem__, model.ids("kept", "archived")):
-                assert each.favourite or each.created_at_ms >= self._now_ms() - KEEP_DAYS * DAY_MS - DAY_MS // 2
+                since_ms = max(each.created_at_ms, each.had_back_at_ms)
+                assert each.favourite or since_ms >= self._now_ms() - KEEP_DAYS * DAY_MS - DAY_MS // 2
 
     @precondition(lambda self: self.pictures() > 5)
     @rule(account=accounts)

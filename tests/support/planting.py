@@ -112,7 +112,7 @@ def _plant_unfinished(tx: Transaction, abby: Abby, person: Person) -> None:
     _insert(tx, "retired_blobs", blob_key=original_key(person), artifact_id=f"of-{word}", account=key,
             reason="compressed", name=f"{word}-original.png", size_bytes=len(ORIGINAL))  # fmt: skip
     house = Charge(account="", meter=BYTES, amount=len(ORIGINAL), limit=NO_LIMIT)
-    ledger.take(tx, house, abby.storage.now_ms())
+    ledger.take(tx, [house], abby.storage.now_ms())
     abby.quota.reserve_in(
         tx, key, f"save:{word}", Need(images=1, size_bytes=len(PICTURE)), seconds=3600,
         blob_key=unentered_key(person), blob_sha256=hashlib.sha256(PICTURE).hexdigest(),

@@ -19,6 +19,7 @@ from abby_adapters.web.pages import account, looking, make, orders, sign_in
 from abby_adapters.web.pages.discord import DISCORD
 from abby_adapters.web.pages.shell import APPEARANCE_COOKIE, APPEARANCES, REPORTS_PATH, Shell, go, remember_language
 from abby_adapters.web.pages.visitors import SignInNeeded, is_language, jar_of, local_path, reader_of
+from abby_adapters.web.telemetry import NO_TELEMETRY
 from abby_core.errors import AbbyError, NotFound
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Pages:
 
 
 def _make_app(abby: Abby, shell: Shell, discord_url: str) -> FastAPI:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
     _answer_errors(app, shell)
     app.include_router(shell.assets.routes())
     app.include_router(sign_in.routes(abby, shell, discord_url=discord_url))

@@ -139,7 +139,7 @@ class StabilityClient:
             raise self._too_large()
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.content.iter_chunked(READ_BYTES):
+        async for chunk, _ in response.content.iter_chunks():  # as they come: asked for a size, they would be joined
             size += len(chunk)
             if size > self._answer_bytes_max:  # whatever Content-Length claimed
                 raise self._too_large()

@@ -8,7 +8,6 @@ import logging
 import math
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cached_property
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -86,6 +85,17 @@ class Stability:
         ):
             if not (math.isfinite(seconds) and seconds > 0):
                 raise ConfigurationError(f"Stability's {name} has to be more than 0.")
+        self._capabilities = Capabilities(
+            kinds=frozenset(KINDS),
+            paid=True,
+            negative_prompt=self._model.negative_prompt,
+            steps=self._model.v1,
+            cfg_scale=self._model.cfg_scale,
+            masks=True,
+            batch_max=SAMPLES_MAX if self._model.v1 else 1,
+            input_bytes_max=PICTURE_BYTES_MAX,
+            input_pixels_max=PICTURE_PIXELS_MAX,
+        )
         self._api_key = (api_key or "").strip()
         self._client = StabilityClient(
             api_host=_checked_host(api_host),
@@ -103,19 +113,9 @@ class Stability:
     def name(self) -> str:
         return "stability"
 
-    @cached_property
-    def capabilities(self) -> Capabilities:  # pyright: ignore[reportIncompatibleVariableOverride] -- read only
-        return Capabilities(
-            kinds=frozenset(KINDS),
-            paid=True,
-            negative_prompt=self._model.negative_prompt,
-            steps=self._model.v1,
-            cfg_scale=self._model.cfg_scale,
-            masks=True,
-            batch_max=SAMPLES_MAX if self._model.v1 else 1,
-            input_bytes_max=PICTURE_BYTES_MAX,
-            input_pixels_max=PICTURE_PIXELS_MAX,
-        )
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
 
     def plan(self, request: ImageRequest) -> Plan:
         """See :class:`~abby_core.generation.provider.ImageProvider`. For pictures, reads their header only."""
