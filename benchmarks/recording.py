@@ -92,6 +92,9 @@ class RecordingDatabase:
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._database.fetch(function, *args, **kwargs)
 
+    async def glance(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._database.glance(function, *args, **kwargs)
+
     def close(self) -> None:
         self._database.close()
 

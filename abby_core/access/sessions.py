@@ -57,7 +57,7 @@ class Sessions:
         if len(text) != TOKEN_CHARACTERS:
             return None
         now_ms = self._storage.now_ms()
-        session = await self._database.fetch(session_rows.live, token_hash(text), now_ms, _unused_since(now_ms))
+        session = await self._database.glance(session_rows.live, token_hash(text), now_ms, _unused_since(now_ms))
         if session is not None and now_ms - session.last_used_at_ms >= USE_NOTED_MS:
             try:
                 await self._database.run(session_rows.note_use, session.id, now_ms)

@@ -121,7 +121,7 @@ class Tokens:
         if not looks_like_a_token(text):
             return None
         now_ms = self._storage.now_ms()
-        token = await self._database.fetch(token_rows.live, token_hash(text), now_ms)
+        token = await self._database.glance(token_rows.live, token_hash(text), now_ms)
         if token is None:
             return None
         if now_ms - token.last_used_at_ms >= USE_NOTED_MS:

@@ -62,6 +62,13 @@ class Database(Protocol):
         """:meth:`read` for coroutines, on one of the database's threads."""
         ...
 
+    async def glance(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """:meth:`fetch` of a function that says one statement, about rows it names by their keys.
+
+        Such a look may be taken at once, on the loop's own thread, where nothing can make it wait.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what was begun and let go of all connections. May be called twice."""
         ...

@@ -98,6 +98,9 @@ class PostgreSQLDatabase:
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._in_thread(lambda: self.read(function, *args, **kwargs))
 
+    async def glance(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.fetch(function, *args, **kwargs)
+
     def close(self) -> None:
         with self._opening:
             self._closed = True

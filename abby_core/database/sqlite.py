@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from abby_core.database.sqlite_errors import translated
+from abby_core.database.sqlite_jobs import Job, no_transaction, tell
 from abby_core.database.transaction import DatabaseFunction, P, Row, T, Transaction, Value, W
-from abby_core.errors import DiskFull, StorageError
+from abby_core.errors import StorageError
 from abby_core.sentence import sentence
 
 if TYPE_CHECKING:
@@ -64,32 +65,6 @@ class SQLiteTransaction:
         """Nothing to do: a writing transaction holds the whole file."""
 
 
-class _Job:
-    """A waiting caller: what to run, and whom to tell."""
-
-    __slots__ = ("error", "future", "loop", "result", "run")
-
-    def __init__(
-        self,
-        run: Callable[[SQLiteTransaction], Any],
-        future: Future[Any] | asyncio.Future[Any],
-        loop: asyncio.AbstractEventLoop | None,
-    ) -> None:
-        self.run = run
-        self.future = future
-        self.loop = loop
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def tell(self) -> None:
-        if self.future.done():  # the caller was cancelled meanwhile; what it asked for is done all the same
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
-
-
 class SQLiteDatabase:
     """The door to one SQLite file."""
 
@@ -97,12 +72,15 @@ class SQLiteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._reading_threads = ThreadPoolExecutor(READERS_MAX, "abby-database-read")
         self._working_threads = ThreadPoolExecutor(WORKERS_MAX, "abby-database-work")
         self._opening = threading.Lock()
+        self._glancing = threading.Lock()
+        self._glance: sqlite3.Connection | None = None
+        """The connection for glances, which waits for nothing; used by whoever holds that lock."""
         self._ready = False
         self._closed = False
 
@@ -113,7 +91,7 @@ class SQLiteDatabase:
 
     def read(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self._open()
-        with _translated(self.path), self._reader() as connection:
+        with translated(self.path), self._reader() as connection:
             connection.execute("BEGIN")
             try:
                 return function(SQLiteTransaction(connection), *args, **kwargs)
@@ -123,7 +101,7 @@ class SQLiteDatabase:
     def write(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self._open()
         future: Future[T] = Future()
-        self._submit(_Job(lambda tx: function(tx, *args, **kwargs), future, None))
+        self._submit(Job(lambda tx: function(tx, *args, **kwargs), future, None))
         return future.result()
 
     async def run(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -133,23 +111,40 @@ class SQLiteDatabase:
         if not self._ready:
             await loop.run_in_executor(None, self._open)
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(_Job(lambda tx: function(tx, *args, **kwargs), future, loop))
+        self._submit(Job(lambda tx: function(tx, *args, **kwargs), future, loop))
         return await future
 
     async def run_after(self, work: Callable[[], W], function: Callable[[Transaction, W], T]) -> T:
-        def prepare(job: _Job) -> None:
+        def prepare(job: Job) -> None:
             self._open()
-            job.run = partial(_with, function, work())
+            done = work()
+
+            def transact(tx: Transaction) -> T:
+                return function(tx, done)
+
+            job.run = transact
             self._submit(job)
 
         return await self._in_thread(self._working_threads, prepare)
 
     async def fetch(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def read(job: _Job) -> None:
+        def read(job: Job) -> None:
             job.result = self.read(function, *args, **kwargs)
-            _tell([job])
+            tell([job])
 
         return await self._in_thread(self._reading_threads, read)
+
+    async def glance(self, function: DatabaseFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """At once: in WAL mode who reads waits for nobody. In a thread where that is not so for a moment."""
+        if self._glancing.acquire(blocking=False):
+            try:
+                if self._glance is not None:
+                    return function(SQLiteTransaction(self._glance), *args, **kwargs)
+            except sqlite3.Error:
+                pass  # a thread may wait, and knows what to say
+            finally:
+                self._glancing.release()
+        return await self.fetch(function, *args, **kwargs)
 
     def close(self) -> None:
         with self._opening:
@@ -161,6 +156,10 @@ class SQLiteDatabase:
             self._jobs.put(None)
             writer.join()
         self._ready = False
+        with self._glancing:
+            if self._glance is not None:
+                self._glance.close()
+                self._glance = None
         while True:
             try:
                 self._readers.get_nowait().close()
@@ -178,7 +177,7 @@ class SQLiteDatabase:
             self._refuse_if_closed()
             from abby_core.database.schema import ensure_schema
 
-            with _translated(self.path):
+            with translated(self.path):
                 try:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
@@ -192,6 +191,8 @@ class SQLiteDatabase:
                 connection = self._connect()
                 try:
                     ensure_schema(SQLiteTransaction(connection), self)
+                    self._glance = self._connect_to_read()
+                    self._glance.execute("PRAGMA busy_timeout=0")
                 except BaseException:
                     connection.close()
                     raise
@@ -218,13 +219,17 @@ class SQLiteDatabase:
             raise
         return connection
 
+    def _connect_to_read(self) -> sqlite3.Connection:
+        connection = self._connect()
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
     @contextlib.contextmanager
     def _reader(self) -> Generator[sqlite3.Connection]:
         try:
             connection = self._readers.get_nowait()
         except queue.Empty:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=ON")
+            connection = self._connect_to_read()
         try:
             yield connection
         finally:
@@ -234,19 +239,19 @@ class SQLiteDatabase:
                 self._readers.put(connection)
 
     @staticmethod
-    async def _in_thread(threads: ThreadPoolExecutor, take_on: Callable[[_Job], None]) -> Any:
+    async def _in_thread(threads: ThreadPoolExecutor, take_on: Callable[[Job], None]) -> Any:
         """Have a job taken on by one of the threads, and wait for it. Quicker than the loop's own way to threads."""
         import asyncio
 
         loop = asyncio.get_running_loop()
-        job = _Job(_nothing, loop.create_future(), loop)
+        job = Job(no_transaction, loop.create_future(), loop)
 
         def taken_on() -> None:
             try:
                 take_on(job)
             except BaseException as error:
-                job.error = _fit_for_futures(error)
-                _tell([job])
+                job.fail(error)
+                tell([job])
 
         try:
             threads.submit(taken_on)
@@ -254,7 +259,7 @@ class SQLiteDatabase:
             raise StorageError(CLOSED) from error
         return await cast("asyncio.Future[Any]", job.future)
 
-    def _submit(self, job: _Job) -> None:
+    def _submit(self, job: Job) -> None:
         with self._opening:
             self._refuse_if_closed()
             self._jobs.put(job)
@@ -268,7 +273,7 @@ class SQLiteDatabase:
         stopping = False
         while not stopping:
             job = self._jobs.get()
-            group: list[_Job] = []
+            group: list[Job] = []
             while job is not None and len(group) < GROUP_MAX:
                 group.append(job)
                 try:
@@ -282,12 +287,12 @@ class SQLiteDatabase:
                     group.append(job)
             if group:
                 self._commit(tx, connection, group)
-                _tell(group)
+                tell(group)
         connection.close()
 
-    def _commit(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[_Job]) -> None:
+    def _commit(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[Job]) -> None:
         try:
-            with _translated(self.path):
+            with translated(self.path):
                 connection.execute("BEGIN IMMEDIATE")
                 if len(group) == 1 or not self._run_together(tx, connection, group):
                     for job in group:
@@ -300,7 +305,7 @@ class SQLiteDatabase:
             for job in group:
                 job.error = job.error or error
 
-    def _run_together(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[_Job]) -> bool:
+    def _run_together(self, tx: SQLiteTransaction, connection: sqlite3.Connection, group: list[Job]) -> bool:
         """Run the group behind one savepoint: most raise nothing. False: one did, and nothing has happened yet.
 
         They may be run again then, each behind a savepoint of its own: what is run here may be repeated.
@@ -317,51 +322,20 @@ class SQLiteDatabase:
             return False
         return True
 
-    def _run_job(self, tx: SQLiteTransaction, connection: sqlite3.Connection, job: _Job, *, alone: bool) -> None:
+    def _run_job(self, tx: SQLiteTransaction, connection: sqlite3.Connection, job: Job, *, alone: bool) -> None:
         """Run one caller's function. Its own errors are kept for it; errors that end the transaction pass."""
         if not alone:
             connection.execute("SAVEPOINT caller")
         try:
-            with _translated(self.path):
+            with translated(self.path):
                 job.result = job.run(tx)
         except BaseException as error:
-            job.error = _fit_for_futures(error)
+            job.fail(error)
             if alone or not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO caller")
         if not alone:
             connection.execute("RELEASE caller")
-
-
-def _with(function: Callable[[Transaction, W], T], done: W, tx: Transaction) -> T:
-    return function(tx, done)
-
-
-def _nothing(_tx: SQLiteTransaction) -> None:
-    """What a job runs that is no transaction yet, or none at all."""
-
-
-def _fit_for_futures(error: BaseException) -> BaseException:
-    """No future takes a StopIteration: it would end a coroutine, not fail it (as in PEP 479)."""
-    return RuntimeError(f"{error!r} in a transaction") if isinstance(error, StopIteration) else error
-
-
-def _tell(group: list[_Job]) -> None:
-    """Wake all callers of a group, with one wake-up per event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-    for job in group:
-        if job.loop is None:
-            job.tell()
-        else:
-            by_loop.setdefault(job.loop, []).append(job)
-    for loop, jobs in by_loop.items():
-        with contextlib.suppress(RuntimeError):  # that loop was closed: nobody waits there any more
-            loop.call_soon_threadsafe(_tell_all, jobs)
-
-
-def _tell_all(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.tell()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -376,36 +350,3 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Generator[None]:
-    """Turn the driver's errors into sentences a host can act on."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _told(path, error) from error
-
-
-def _told(path: Path, error: sqlite3.Error) -> StorageError:
-    code, reason = cast("int", getattr(error, "sqlite_errorcode", 0)) & 0xFF, str(error)
-    if code == sqlite3.SQLITE_FULL:
-        return DiskFull(sentence("The disk is full: the database {path} could not be written.", path=path))
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        text = sentence(
-            "The database file {path} is damaged ({reason}). Stop Abby, move it aside, put the newest "
-            "backup copy (image_stats.db.*.bak) in its place and run `abby fsck --repair`.",
-            path=path,
-            reason=reason,
-        )
-    elif code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        text = sentence("The database {path} is busy: another program holds it. Try again.", path=path)
-    elif code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-        text = sentence(
-            "The database {path} cannot be opened for writing ({reason}). Check the folder's permissions.",
-            path=path,
-            reason=reason,
-        )
-    else:
-        text = sentence("The database {path} failed: {reason}.", path=path, reason=reason)
-    return StorageError(text)

@@ -157,6 +157,50 @@ async def test_a_function_that_only_reads_cannot_write(database: Database) -> No
     assert database.read(count) == 1
 
 
+async def test_a_glance_sees_what_is_written_and_writes_nothing(database: Database) -> None:
+    assert await database.glance(count) == 0
+    await database.run(add)
+    assert await database.glance(count) == 1
+    with pytest.raises(StorageError):
+        await database.glance(add, "bob")
+    with pytest.raises(ValueError, match="no"):
+        await database.glance(_raise_value_error)
+    assert await database.glance(count) == 1
+
+
+async def test_a_glance_does_not_wait_for_whoever_writes(database: Database) -> None:
+    async with Occupied(database):
+        if database.dialect == "sqlite":  # PostgreSQL's threads are all busy
+            assert await database.glance(count) == 0
+
+
+def _raise_value_error(_tx: Transaction) -> None:
+    raise ValueError("no")
+
+
+async def test_work_comes_before_its_transaction_which_gets_what_came_of_it(database: Database) -> None:
+    where: list[str] = []
+
+    def work() -> str:
+        where.append(threading.current_thread().name)
+        return "alice"
+
+    assert await database.run_after(work, add) == "alice"
+    assert await database.fetch(count) == 1
+    assert where != [threading.current_thread().name]
+
+
+async def test_work_that_fails_is_followed_by_no_transaction(database: Database) -> None:
+    def fail() -> str:
+        raise ValueError("work")
+
+    with pytest.raises(ValueError, match="work"):
+        await database.run_after(fail, add)
+    with pytest.raises(ValueError, match="alice"):
+        await database.run_after(lambda: "alice", add_and_fail)
+    assert await database.fetch(count) == 0
+
+
 async def test_a_stop_iteration_in_a_transaction_is_an_error_like_any_other(database: Database) -> None:
     def stop(_tx: Transaction) -> int:
         return next(iter(()))
@@ -291,9 +335,11 @@ async def test_after_closing_every_way_in_says_so(place: Place, used: bool) -> N
     for way_in in (database.read, database.write):
         with pytest.raises(StorageError, match="closed"):
             way_in(count)
-    for coroutine in (database.run, database.fetch):
+    for coroutine in (database.run, database.fetch, database.glance):
         with pytest.raises(StorageError, match="closed"):
             await coroutine(count)
+    with pytest.raises(StorageError, match="closed"):
+        await database.run_after(lambda: "alice", add)
 
 
 async def test_closing_first_finishes_what_was_begun(place: Place) -> None:

@@ -123,6 +123,9 @@ class CrashingDatabase:
     async def fetch(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return await self._database.fetch(function, *args, **kwargs)
 
+    async def glance(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return await self._database.glance(function, *args, **kwargs)
+
     def write(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         self._steps.step()
         result = self._database.write(function, *args, **kwargs)
