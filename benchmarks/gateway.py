@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Literal
@@ -38,7 +38,6 @@ class Round:
     """From asking to the last byte of the answer, each."""
     cpu: float
     peak_bytes: int
-    idle_bytes: int
 
     @property
     def slowest_percent(self) -> float:
@@ -62,10 +61,10 @@ def throughput(data: bytes, *, quick: bool) -> Iterator[Figure]:
     yield _figure("i", "processor time of an answer, 16 at once", _cpu(no_thumbnails), _cpu(bare), aim=4.0)
     yield _figure("j", "slowest in a hundred, 16 at once", _slowest(abby), _slowest(bare), aim=5.5)
     answer_bytes = len(data) * 4 // 3
-    copies = [(each.peak_bytes - each.idle_bytes) / AT_ONCE / answer_bytes for each in abby]
-    idle = median(each.idle_bytes for each in abby) / 2**20
+    idle_bytes = places["abby"].idle_bytes
+    copies = [(each.peak_bytes - idle_bytes) / AT_ONCE / answer_bytes for each in abby]
     known = bool(abby[0].peak_bytes)
-    shown = f"{median(copies) * answer_bytes / 2**20:.1f} MB each; {idle:.0f} MB before"
+    shown = f"{median(copies) * answer_bytes / 2**20:.1f} MB each; {idle_bytes / 2**20:.0f} MB before"
     yield Figure(
         key="k", title="memory of a picture in flight, in answers", value=median(copies) if known else None, bound="≤",
         aim=2.0, detail=shown if known else "only Linux tells how large a process has been",
@@ -109,8 +108,11 @@ def _running(data: bytes) -> Generator[dict[str, Place]]:
             root = str(Path(folder) / name)
             running = servers.running(servers.abby, back_end.url, root, AT_ONCE, with_thumbnails)
             places[name] = stack.enter_context(running)
-        for place in places.values():
+        for name, place in places.items():
+            asyncio.run(_load(place, WARM_UP, at_once=1))  # everything is loaded, and no memory kept for sixteen
+            places[name] = replace(place, idle_bytes=place.read().now_bytes)
             asyncio.run(_load(place, WARM_UP))
+            place.rest()
         yield places
 
 
@@ -121,11 +123,12 @@ async def _round(place: Place, pictures: int) -> Round:
     waits = await _load(place, pictures)
     took = time.perf_counter() - began
     after = place.read()
-    return Round(pictures, took, waits, after.cpu - before.cpu, after.peak_bytes, before.now_bytes)
+    place.rest()
+    return Round(pictures, took, waits, after.cpu - before.cpu, after.peak_bytes)
 
 
-async def _load(place: Place, pictures: int) -> list[float]:
-    """Order so many pictures, sixteen at a time; how long each took. Raises for anything but a picture."""
+async def _load(place: Place, pictures: int, *, at_once: int = AT_ONCE) -> list[float]:
+    """Order so many pictures, so many at a time; how long each took. Raises for anything but a picture."""
     import aiohttp
 
     waits: list[float] = []
@@ -141,5 +144,5 @@ async def _load(place: Place, pictures: int) -> list[float]:
             waits.append(time.perf_counter() - began)
 
     async with aiohttp.ClientSession(place.url, headers=place.headers) as session:
-        await asyncio.gather(*(member(session) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(member(session) for _ in range(at_once)))
     return waits

@@ -43,11 +43,18 @@ class Place:
     url: str
     headers: dict[str, str]
     _pipe: Any
+    idle_bytes: int = 0
+    """What the process takes when it has made pictures, one at a time, and makes none just now."""
 
     def read(self) -> Reading:
         """What it has used up to now."""
         self._pipe.send("read")
         return self._pipe.recv()
+
+    def rest(self) -> None:
+        """Wait until it has done what it does after its answers, so that nobody else is measured beside that."""
+        self._pipe.send("rest")
+        self._pipe.recv()
 
     def forget_peak(self) -> None:
         """From now on the peak is a new one."""
@@ -144,9 +151,14 @@ def abby(pipe: Connection, back_end_url: str, folder: str, at_once: int, with_th
                 server = server_for(house)
                 serving = asyncio.create_task(server.serve(sockets=[bound]))
                 pipe.send((url_of(bound), {"authorization": f"Bearer {token}"}))
-                await _answer_until_closed(pipe)
-                for task in () if with_thumbnails else list(thumbnails._tasks):  # noqa: SLF001
-                    task.cancel()
+
+                def is_busy() -> bool:
+                    making = thumbnails._making  # noqa: SLF001
+                    return with_thumbnails and making is not None and not making.done()
+
+                await _answer_until_closed(pipe, is_busy=is_busy)
+                if not with_thumbnails and thumbnails._making is not None:  # noqa: SLF001
+                    thumbnails._making.cancel()  # noqa: SLF001
                 server.stop()
                 await serving
 
@@ -164,13 +176,15 @@ async def _serve_app(pipe: Connection, app: web.Application) -> None:
     await runner.cleanup()
 
 
-async def _answer_until_closed(pipe: Connection) -> None:
+async def _answer_until_closed(pipe: Connection, *, is_busy: Callable[[], bool] = lambda: False) -> None:
     """Say what this process has used whenever it is asked, until nobody listens any more."""
     closed, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def answer() -> None:
         with contextlib.suppress(EOFError, OSError):
             while (question := pipe.recv()) is not None:
+                while question == "rest" and is_busy():
+                    time.sleep(0.05)
                 if question == "forget" and _FORGET_PEAK.exists():
                     _FORGET_PEAK.write_text("5")  # Linux, proc(5): resets the peak resident set size
                 pipe.send(Reading(time.process_time(), _size("VmHWM"), _size("VmRSS")))

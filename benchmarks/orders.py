@@ -93,8 +93,8 @@ def thumbnails_held_back(abby: Abby, runner: asyncio.Runner) -> Generator[None]:
     try:
         yield
     finally:
-        for task in list(thumbnails._tasks):  # noqa: SLF001
-            task.cancel()
+        if thumbnails._making is not None:  # noqa: SLF001
+            thumbnails._making.cancel()  # noqa: SLF001
 
 
 def worker_of(abby: Abby) -> Worker:

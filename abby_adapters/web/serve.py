@@ -17,6 +17,7 @@ import uvicorn
 from abby_adapters.web.app import make_app
 from abby_adapters.web.guard import is_loopback
 from abby_adapters.web.heads import BoundedHeads
+from abby_adapters.web.memory import keep_for_pictures
 from abby_adapters.web.pages.discord import DISCORD
 from abby_core.access.hosts import local_account
 from abby_core.access.sign_ins import PATH as SIGN_IN_PATH
@@ -85,6 +86,7 @@ async def serve(settings: Settings, *, tell: Callable[[str], None], neighbours: 
 
 def server_for(abby: Abby, *, discord_url: str = DISCORD) -> Server:
     """The web server over an Abby that is open; it listens at sockets that are bound already."""
+    keep_for_pictures()
     return Server(uvicorn.Config(
         make_app(abby, discord_url=discord_url), http=BoundedHeads, proxy_headers=False, log_config=None,
         access_log=False, lifespan="off", server_header=False, ws="none",

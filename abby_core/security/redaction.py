@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 REDACTED = "[redacted]"
@@ -17,13 +18,22 @@ def redact(text: str, secrets: Iterable[str], *, characters_max: int = 300) -> s
     an answer that quotes a key may also wrap or escape it. Blank secrets are ignored.
     """
     line = _one_line(text)
-    for secret in sorted(secrets, key=len, reverse=True):
-        for form in (secret, quote(secret, safe="")):
-            characters = [re.escape(character) for character in form if not character.isspace()]
-            if characters:
-                line = re.sub(" ?".join(characters), REDACTED, line, flags=re.IGNORECASE)
+    for pattern in _patterns(tuple(secrets)):
+        line = pattern.sub(REDACTED, line)
     # Shortened last: a cut before the search could leave half a secret that no longer matches.
     return line if len(line) <= characters_max else line[: characters_max - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=16)
+def _patterns(secrets: tuple[str, ...]) -> list[re.Pattern[str]]:
+    """What finds the secrets, the longest first. A process has few, and logs a lot."""
+    patterns: list[re.Pattern[str]] = []
+    for secret in sorted(secrets, key=len, reverse=True):
+        for form in dict.fromkeys((secret, quote(secret, safe=""))):
+            characters = [re.escape(character) for character in form if not character.isspace()]
+            if characters:
+                patterns.append(re.compile(" ?".join(characters), re.IGNORECASE))
+    return patterns
 
 
 def _one_line(text: str) -> str:

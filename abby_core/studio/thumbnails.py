@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import TYPE_CHECKING
 
 from abby_core.errors import StorageError
@@ -21,24 +22,29 @@ class Thumbnails:
 
     def __init__(self, storage: StorageManager) -> None:
         self._storage = storage
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._place = asyncio.Semaphore(1)
+        self._waiting: deque[Artifact] = deque()
+        self._making: asyncio.Task[None] | None = None
+        self._place = asyncio.Lock()
 
     def begin(self, artifact: Artifact) -> None:
         """Make the picture's thumbnail soon, if it shall have one."""
         if artifact.thumbnail_bytes:
-            task = asyncio.create_task(self._make(artifact))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._waiting.append(artifact)
+            if self._making is None or self._making.done():
+                self._making = asyncio.create_task(self._make_all())
 
     async def close(self) -> None:
         """Wait for those that were begun."""
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._making is not None:
+            await asyncio.wait({self._making})
 
-    async def _make(self, artifact: Artifact) -> None:
-        async with self._place:
-            try:
-                await asyncio.to_thread(keeping.make_thumbnail, self._storage, artifact)
-            except StorageError as error:
-                log.warning("the thumbnail of %s waits for recovery: %s", artifact.id, error)
+    async def _make_all(self) -> None:
+        while self._waiting:
+            async with self._place:
+                artifact = self._waiting.popleft()
+                try:
+                    await asyncio.to_thread(keeping.make_thumbnail, self._storage, artifact)
+                except StorageError as error:
+                    log.warning("the thumbnail of %s waits for recovery: %s", artifact.id, error)
+                except Exception:  # the others' are made all the same
+                    log.exception("the thumbnail of %s failed unexpectedly", artifact.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 from abby_core.errors import InvalidRequest, PictureRejected
 from abby_core.generation.picture_bytes import Size, by, picture_size
@@ -43,6 +44,7 @@ def plan_for(request: ImageRequest, model: Model, upscaler: Upscaler) -> Plan:
             return _plan_upscale(request, upscaler)
 
 
+@lru_cache(maxsize=256)
 def nearest_aspect_ratio(width: int, height: int) -> str:
     """The ratio that distorts ``width`` by ``height`` least, as a factor."""
     return min(ASPECT_RATIOS, key=lambda name: _distance(ASPECT_RATIOS[name], width / height))
