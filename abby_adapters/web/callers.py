@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -59,32 +59,29 @@ def no_token(*, given: bool, too_many: bool) -> Failure:
     )  # fmt: skip
 
 
-_BEARER = HTTPBearer(
-    scheme_name="token", auto_error=False,
-    description="A token of `abby token create`. The scopes that an operation names are those it needs.",
-)  # fmt: skip
-_Shown = Annotated[object, Depends(_BEARER)]
-"""For the interface's own description; the guard has looked at the token before."""
+def _lacks(scope: str) -> Failure:
+    says = f"This token lacks the scope `{scope}`: make one that has it, with `abby token create --scope {scope}`."
+    return Failure(status=403, message=says, code="insufficient_scope")
 
 
-def caller_who_may(scope: Scope | None = None) -> Callable[..., Awaitable[Caller]]:
-    """A dependency: the caller, whose token includes that scope."""
+class _CallerWhoMay(HTTPBearer):
+    """A dependency: the caller, whose token includes a scope. The guard has looked at the token before."""
 
-    async def caller(request: Request, _shown: _Shown) -> Caller:  # a plain function would be run in a thread
+    def __init__(self, scope: Scope | None = None) -> None:
+        says = "A token of `abby token create`. The scopes that an operation names are those it needs."
+        super().__init__(scheme_name="token", auto_error=False, description=says)
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> Caller:  # pyright: ignore[reportIncompatibleMethodOverride]
         found: Caller = request.scope["state"]["caller"]
-        if scope is not None and scope not in found.scopes:
-            says = (
-                f"This token lacks the scope `{scope}`: make one that has it, with `abby token create --scope {scope}`."
-            )
-            raise HttpError(Failure(status=403, message=says, code="insufficient_scope"))
+        if self._scope is not None and self._scope not in found.scopes:
+            raise HttpError(_lacks(self._scope))
         return found
 
-    return caller
 
-
-Anybody = Annotated[Caller, Depends(caller_who_may())]
-Maker = Annotated[Caller, Security(caller_who_may("make"), scopes=["make"])]
-Looker = Annotated[Caller, Security(caller_who_may("look"), scopes=["look"])]
-Changer = Annotated[Caller, Security(caller_who_may("change"), scopes=["change"])]
-Monitor = Annotated[Caller, Security(caller_who_may("metrics"), scopes=["metrics"])]
-Admin = Annotated[Caller, Security(caller_who_may("admin"), scopes=["admin"])]
+Anybody = Annotated[Caller, Depends(_CallerWhoMay())]
+Maker = Annotated[Caller, Security(_CallerWhoMay("make"), scopes=["make"])]
+Looker = Annotated[Caller, Security(_CallerWhoMay("look"), scopes=["look"])]
+Changer = Annotated[Caller, Security(_CallerWhoMay("change"), scopes=["change"])]
+Monitor = Annotated[Caller, Security(_CallerWhoMay("metrics"), scopes=["metrics"])]
+Admin = Annotated[Caller, Security(_CallerWhoMay("admin"), scopes=["admin"])]

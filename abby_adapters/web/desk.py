@@ -191,17 +191,28 @@ def _content(order: Order) -> str:
 
 async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
     """Await ``work`` while somebody waits for it. Raises ClientGone; ``work`` is cancelled then."""
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
+    here = asyncio.current_task()
+    is_gone = False
+
+    def hang_up(leaving: asyncio.Task[None]) -> None:
+        nonlocal is_gone
+        if not leaving.cancelled():
+            leaving.exception()  # whatever it is, nothing more is heard from there
+        is_gone = True
+        if here is not None:
+            here.cancel()
+
+    leaving = asyncio.ensure_future(_disconnected(request))
+    leaving.add_done_callback(hang_up)
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientGone
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if is_gone and here is not None and here.uncancel() == 0:  # else Abby stops, too
+            raise ClientGone from None
+        raise
     finally:
-        gone.cancel()
-        if not working.done():
-            working.cancel()
-            await asyncio.wait({working})
+        leaving.remove_done_callback(hang_up)
+        leaving.cancel()
 
 
 async def _disconnected(request: Request) -> None:

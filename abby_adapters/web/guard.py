@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import logging
 import secrets
 import time
@@ -59,11 +60,16 @@ _HEADERS = {
 }
 
 
+_FIRST_OF_IDS = f"req_{secrets.token_hex(9)}"
+"""Of this process's requests: their ids are for finding them in the log, and open nothing."""
+_numbers = itertools.count(1)
+
+
 @dataclass
 class _Exchange:
     """One request and what became of it."""
 
-    id: str = field(default_factory=lambda: f"req_{secrets.token_hex(12)}")
+    id: str = field(default_factory=lambda: f"{_FIRST_OF_IDS}{next(_numbers):06x}")
     began: float = field(default_factory=time.monotonic)
     status: int = 0
     whose: str = "nobody"

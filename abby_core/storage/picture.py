@@ -44,6 +44,8 @@ _WEBP_SIDE_MAX = 16_383
 _FIT_QUALITIES = (90, 80, 70, 60)
 _FIT_SIDE_MIN = 64
 _THUMBNAIL_QUALITIES = (80, 60, 40, 20, 5)
+_THUMBNAIL_METHOD = 2
+"""How hard WebP tries, 0 to 6: half the time of its own choice, 4, for 5 % more bytes."""
 _SURPLUS = bytes((167 * index + 13) % 255 for index in range(64))
 """Noise without FF, so that it cannot end a JPEG's scan."""
 
@@ -145,7 +147,7 @@ def thumbnail(data: bytes) -> bytes:
     image = _plain(image, stripped)
     while True:
         for quality in _THUMBNAIL_QUALITIES:
-            small = _encode(image, "WEBP", quality=quality, alpha_quality=quality)
+            small = _encode(image, "WEBP", quality=quality, alpha_quality=quality, method=_THUMBNAIL_METHOD)
             if len(small) <= THUMBNAIL_BYTES_MAX:
                 return small
         image = _shrunk(image, max(image.size) // 2)
