@@ -140,7 +140,7 @@ def take(tx: Transaction, charges: Iterable[Charge], now_ms: int) -> list[Hold]:
     """Count the charges, each of another counter, if all of them fit; else raises QuotaExceeded for the first that
     does not.
 
-    Nothing of the transaction may stay then: what came before it is counted.
+    The transaction has to be undone then: those that do fit are counted in it.
     """
     asked = in_touching_order(charges)
     if not asked:
