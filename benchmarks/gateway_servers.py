@@ -125,7 +125,7 @@ def abby(pipe: Connection, back_end_url: str, folder: str, at_once: int, with_th
     from abby_core.bootstrap import open_abby
     from abby_core.quota.account import Account
     from abby_core.storage import mending
-    from benchmarks.orders import worker_of
+    from benchmarks.orders import hold_thumbnails_back, worker_of
 
     settings = Settings(
         storage_root=Path(folder),
@@ -146,7 +146,7 @@ def abby(pipe: Connection, back_end_url: str, folder: str, at_once: int, with_th
         async with open_abby(settings) as house:
             thumbnails = worker_of(house)._thumbnails  # noqa: SLF001
             if not with_thumbnails:
-                await thumbnails._place.acquire()  # noqa: SLF001
+                await hold_thumbnails_back(house)
                 mending.THUMBNAIL_GRACE_MS = 3_600_000  # nor is their maker taken for dead while they wait
             token = house.tokens.create(Account("local", "load"))[1]
             with socket.create_server(("127.0.0.1", 0), backlog=128) as bound:

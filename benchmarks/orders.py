@@ -84,17 +84,26 @@ def running_abby(
 
 @contextmanager
 def thumbnails_held_back(abby: Abby, runner: asyncio.Runner) -> Generator[None]:
-    """Take the one place in which thumbnails are made: orders are answered, their thumbnails wait behind us.
-
-    Nothing of the answer's path changes by that; what was held back is dropped in the end.
-    """
-    thumbnails = worker_of(abby)._thumbnails  # noqa: SLF001
-    runner.run(thumbnails._place.acquire())  # noqa: SLF001
+    """Orders are answered, their thumbnails wait. What was held back is dropped in the end."""
+    holding = runner.run(hold_thumbnails_back(abby))
     try:
         yield
     finally:
-        if thumbnails._making is not None:  # noqa: SLF001
-            thumbnails._making.cancel()  # noqa: SLF001
+        holding.cancel()
+
+
+async def hold_thumbnails_back(abby: Abby) -> asyncio.Task[None]:
+    """Stand where thumbnails are made one after the other: they line up behind the returned task until it ends.
+
+    Nothing of the answer's path changes by that.
+    """
+
+    async def stand() -> None:
+        await asyncio.Event().wait()
+
+    holding = asyncio.create_task(stand())
+    worker_of(abby)._thumbnails._making = holding  # noqa: SLF001
+    return holding
 
 
 def worker_of(abby: Abby) -> Worker:

@@ -185,7 +185,8 @@ def _content(order: Order) -> str:
     content = hashlib.blake2b(repr(replace(order, id="")).encode("utf-8", "backslashreplace"), digest_size=16)
     for name in ("image", "mask"):
         data: bytes = getattr(order.request, name, b"")
-        content.update(b"%d\0" % len(data) + data)
+        content.update(b"%d\0" % len(data))
+        content.update(data)
     return content.hexdigest()
 
 

@@ -31,7 +31,8 @@ ATTEMPTS_MAX_FREE = 3
 ALIKE_MAX = 50
 """Orders of one wish that are looked at when it comes again."""
 UPLOADS_AT_ONCE_MAX = 2
-"""Uploaded pictures that are decoded at the same time: one of 50 megapixels takes up to 0.9 GB of memory."""
+"""Uploaded pictures that are decoded at the same time: one of 50 megapixels takes up to 1.3 GB of memory,
+and with a mask 1.5 GB."""
 
 
 @dataclass(frozen=True, kw_only=True)

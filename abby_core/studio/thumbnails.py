@@ -24,7 +24,6 @@ class Thumbnails:
         self._storage = storage
         self._waiting: deque[Artifact] = deque()
         self._making: asyncio.Task[None] | None = None
-        self._place = asyncio.Lock()
 
     def begin(self, artifact: Artifact) -> None:
         """Make the picture's thumbnail soon, if it shall have one."""
@@ -40,11 +39,10 @@ class Thumbnails:
 
     async def _make_all(self) -> None:
         while self._waiting:
-            async with self._place:
-                artifact = self._waiting.popleft()
-                try:
-                    await asyncio.to_thread(keeping.make_thumbnail, self._storage, artifact)
-                except StorageError as error:
-                    log.warning("the thumbnail of %s waits for recovery: %s", artifact.id, error)
-                except Exception:  # the others' are made all the same
-                    log.exception("the thumbnail of %s failed unexpectedly", artifact.id)
+            artifact = self._waiting.popleft()
+            try:
+                await asyncio.to_thread(keeping.make_thumbnail, self._storage, artifact)
+            except StorageError as error:
+                log.warning("the thumbnail of %s waits for recovery: %s", artifact.id, error)
+            except Exception:  # the others' are made all the same
+                log.exception("the thumbnail of %s failed unexpectedly", artifact.id)
