@@ -215,13 +215,21 @@ class TestStreams:
 
     async def test_the_first_picture_comes_while_the_second_is_being_made(self, tmp_path: Path) -> None:
         provider, gate = blocking_provider()
-        provider.before = lambda _request: gate.clear() if len(provider.requests) == 2 else None
+        second_began = asyncio.Event()
+
+        def hold_the_second(_request: object) -> None:
+            if len(provider.requests) == 2:
+                gate.clear()
+                second_began.set()
+
+        provider.before = hold_the_second
         gate.set()
         async with serving(tmp_path, provider) as web, web.openai() as client:
             stream = await client.images.generate(prompt="a boat", n=2, stream=True)
             events = aiter(stream)
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await anext(events)
+                await second_began.wait()  # or the gate would close behind us, and stay closed
                 gate.set()
                 assert [event.type async for event in events] == ["image_generation.completed"]
 
